@@ -79,6 +79,8 @@ const (
 	CodeExpiryDiffers    = "V904" // R4
 	CodeContactKind      = "V905" // C2
 	CodeDeleteRefused    = "V906" // delete in uk
+	CodeReleaseRejected  = "V907" // the receiving tag takes no releases
+	CodeReleaseOwn       = "V908" // release to the tag that has the name
 )
 
 // Error is a refusal: the register's rules forbid what was asked. Nothing has

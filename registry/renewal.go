@@ -151,14 +151,11 @@ type RenewParams struct {
 
 // RenewDecision says what a granted renewal does.
 type RenewDecision struct {
-	Period           Date // the old E, which identifies the request
-	Expiry           Date // E afterwards, the exDate of the answer
-	Years            int
-	LiftSuspension   bool   // R4, R30
-	ClearNotRequired bool   // R32
-	ClearNextBill    bool   // next-bill was for this period only
-	VoidProForma     bool   // an open pro forma is void
-	Covers           string // R41: the tag whose open request this one covers; E does not move again
+	Period Date // the old E, which identifies the request
+	Expiry Date // E afterwards, the exDate of the answer
+	Years  int
+	Covers string // R41: the tag whose open request this one covers; E does not move again
+	Effects
 }
 
 // DecideRenew decides a renewal request (R1 to R4, R21, R41; RFC 5731 3.2.3 in
@@ -249,10 +246,7 @@ func (n Name) decideUKRenew(tag string, years int, today Date, p Policy) (RenewD
 	} else {
 		d.Expiry = renewed
 	}
-	d.LiftSuspension = n.suspendedForRenewal()
-	d.ClearNotRequired = n.RenewNotRequired
-	d.ClearNextBill = n.Bill.Next != 0
-	d.VoidProForma = !n.Notices.ProForma.IsZero()
+	d.Effects = n.renewalEffects()
 	return d, nil
 }
 
@@ -266,6 +260,19 @@ func (n Name) decideGTLDRenew(years int, today Date, p Policy) (RenewDecision, e
 	return RenewDecision{Period: n.Expiry, Expiry: renewed, Years: years}, nil
 }
 
-func (n Name) suspendedForRenewal() bool {
-	return !n.SuspendedOn.IsZero() && n.SuspendReason == SuspendedRenewalUnpaid
+// Effects are what a renewal puts an end to (R4, R30, R32).
+type Effects struct {
+	LiftSuspension   bool
+	ClearNotRequired bool
+	ClearNextBill    bool // next-bill was for the period that is now renewed
+	VoidProForma     bool
+}
+
+func (n Name) renewalEffects() Effects {
+	return Effects{
+		LiftSuspension:   !n.SuspendedOn.IsZero() && n.SuspendReason == SuspendedRenewalUnpaid,
+		ClearNotRequired: n.RenewNotRequired,
+		ClearNextBill:    n.Bill.Next != 0,
+		VoidProForma:     !n.Notices.ProForma.IsZero(),
+	}
 }
