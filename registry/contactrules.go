@@ -166,7 +166,7 @@ func (p PostalValues) check() error {
 	}{
 		{"contact:name", p.Name, maxPostalLine, true},
 		{"contact:org", p.Org, maxPostalLine, false},
-		{"contact:street", strings.Join(p.Street, ""), maxPostalLine * maxStreetLines, true},
+		{"contact:street", strings.Join(p.Street, ""), maxPostalLine * maxStreetLines, false},
 		{"contact:city", p.City, maxPostalLine, true},
 		{"contact:sp", p.Province, maxPostalLine, false},
 		{"contact:pc", p.PostalCode, maxPostalCode, false},
