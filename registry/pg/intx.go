@@ -53,10 +53,10 @@ func (db *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 		err := tx.run(fn)
 		after = tx.after
 		// What fn made of a failed statement does not hide that it failed.
-		if err != nil && tx.err != nil && retryFor(tx.err, tx.lost()) != retryNever {
+		if err != nil && tx.err != nil && retryFor(tx.err, tx.lost) != retryNever {
 			err = tx.err
 		}
-		return tx.lost(), err
+		return tx.lost, err
 	})
 	if err != nil {
 		return err

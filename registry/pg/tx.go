@@ -38,6 +38,7 @@ type Tx struct {
 	rows   *txRows // open, or nil
 	after  []func()
 	err    error // the first failure that has aborted the transaction
+	lost   bool  // the connection broke; set by end
 }
 
 type statement struct {
@@ -170,9 +171,6 @@ func (tx *Tx) fail(err error) error {
 	return err
 }
 
-// lost reports whether the connection broke.
-func (tx *Tx) lost() bool { return tx.conn != nil && tx.conn.Conn().IsClosed() }
-
 // commit sends what is still queued together with COMMIT.
 func (tx *Tx) commit() error {
 	if tx.err != nil {
@@ -204,7 +202,7 @@ func (tx *Tx) commit() error {
 // answer rules a commit out.
 func (tx *Tx) outcome(err error, refused bool) error {
 	var preprocessing pgx.ErrPreprocessingBatch
-	if refused || tx.conn == nil || errors.As(err, &preprocessing) {
+	if refused || tx.conn == nil || pgconn.SafeToRetry(err) || errors.As(err, &preprocessing) {
 		return tx.fail(err)
 	}
 	// In place of what close noted: that alone would look like a reason to retry.
@@ -229,7 +227,8 @@ func (tx *Tx) end() {
 		return
 	}
 	c := tx.conn.Conn()
-	if !c.IsClosed() && c.PgConn().TxStatus() != 'I' {
+	tx.lost = c.IsClosed()
+	if !tx.lost && c.PgConn().TxStatus() != 'I' {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(tx.ctx), rollbackTimeout)
 		// A failed rollback closes the connection, which does the same.
 		_, _ = c.Exec(ctx, "rollback")
