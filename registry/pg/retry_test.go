@@ -102,21 +102,22 @@ func TestStandbyIsLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db.Pool.Reset() // connections from now on are read-only
-	admin := pgtest.New(t)
+	// Connections from now on are read-only.
+	admin := db
+	db, _ = wired(t, db, 10*time.Second)
 	attempts := 0
 	err = db.InTx(t.Context(), func(tx *pg.Tx) error {
 		attempts++
 		_, err := tx.Exec(t.Context(), addSQL, 1, 1)
 		if pg.SQLState(err) == "25006" {
 			// The fail-over is over.
-			_, adminErr := admin.Pool.Exec(t.Context(), `alter database `+name+` reset default_transaction_read_only`)
+			_, adminErr := admin.Pool.Exec(t.Context(), `begin read write; alter database `+name+` reset default_transaction_read_only; commit`)
 			return errors.Join(err, adminErr)
 		}
 		return err
 	})
-	if err != nil || attempts < 2 || balance(t, db, 1) != 101 {
-		t.Errorf("error %v after %d attempts, balance %d", err, attempts, balance(t, db, 1))
+	if err != nil || attempts < 2 || balance(t, admin, 1) != 101 {
+		t.Errorf("error %v after %d attempts, balance %d", err, attempts, balance(t, admin, 1))
 	}
 }
 
