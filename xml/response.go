@@ -4,7 +4,9 @@ import "time"
 
 // Payload is something that fits into resData or extension of an answer: one
 // of the …Data and Warn… types, by pointer.
-type Payload any
+type Payload interface {
+	encode(p out)
+}
 
 // Response is an answer.
 type Response struct {
