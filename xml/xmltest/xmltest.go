@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"sort"
 	"strings"
@@ -116,6 +117,10 @@ type schema struct {
 	uri, path string
 }
 
+// imported finds the lines of the published wrapper, which has every schema in
+// the order of their dependencies.
+var imported = regexp.MustCompile(`<xs:import namespace="([^"]+)" schemaLocation="([^"]+)"/>`)
+
 // schemas lists the published schemas, dependencies first as they import each
 // other without locations, then the uk ones, then our own.
 func schemas() ([]schema, error) {
@@ -130,16 +135,14 @@ func schemas() ([]schema, error) {
 			return nil, ErrNoSchemas
 		}
 	}
+	all, err := os.ReadFile(filepath.Join(base, "epp-all.xsd"))
+	if err != nil {
+		return nil, fmt.Errorf("xmltest: %w", err)
+	}
 	var list []schema
-	for _, name := range []string{"eppcom-1.0", "epp-1.0", "host-1.0", "contact-1.0", "domain-1.0",
-		"secDNS-1.1", "rgp-1.0"} {
-		list = append(list, schema{"urn:ietf:params:xml:ns:" + name, filepath.Join(base, name+".xsd")})
+	for _, m := range imported.FindAllSubmatch(all, -1) {
+		list = append(list, schema{string(m[1]), filepath.Join(base, string(m[2]))})
 	}
-	for _, name := range []string{"fee-1.0", "loginSec-1.0", "maintenance-1.0"} {
-		list = append(list, schema{"urn:ietf:params:xml:ns:epp:" + name, filepath.Join(base, name+".xsd")})
-	}
-	list = append(list, schema{"urn:ietf:params:xml:ns:changePoll-1.0", filepath.Join(base, "changePoll-1.0.xsd")},
-		schema{"urn:ietf:params:xml:ns:allocationToken-1.0", filepath.Join(base, "allocationToken-1.0.xsd")})
 	const nominet = "http://www.nominet.org.uk/epp/xml/"
 	for _, name := range []string{"contact-nom-ext-1.0", "domain-nom-ext-1.2", "nom-data-quality-1.1",
 		"nom-direct-rights-1.0", "nom-tag-1.0", "std-contact-id-1.0", "std-fork-1.0", "std-handshake-1.0",
