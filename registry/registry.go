@@ -24,6 +24,7 @@ type Registry struct {
 	inst     Installation
 	zones    zoneTable
 	tagTable tagTable
+	checks   checkQueue
 }
 
 // Installation is the one row that describes this register.
