@@ -47,6 +47,9 @@ type Policy struct {
 	TransferDays         int `toml:"transfer-days"`          // a pull transfer is approved after this
 	RegistrantChangeDays int `toml:"registrant-change-days"` // C4, C5: both parties confirm within this
 
+	// Use of the system.
+	ChecksPerDay int `toml:"checks-per-day"` // E4: names a registrar may check in a civil day; 0: no limit
+
 	// RFC 3915 (gtld).
 	AddGraceDays       int `toml:"add-grace-days"`
 	RenewGraceDays     int `toml:"renew-grace-days"`
@@ -80,6 +83,7 @@ func DefaultPolicy() Policy {
 		HandshakeDays:             5,
 		TransferDays:              5,
 		RegistrantChangeDays:      14,
+		ChecksPerDay:              100_000,
 		AddGraceDays:              5,
 		RenewGraceDays:            5,
 		AutoRenewGraceDays:        45,
@@ -119,6 +123,7 @@ func (p Policy) Validate() error {
 	atLeast("handshake-days", p.HandshakeDays, 1)
 	atLeast("transfer-days", p.TransferDays, 1)
 	atLeast("registrant-change-days", p.RegistrantChangeDays, 1)
+	atLeast("checks-per-day", p.ChecksPerDay, 0)
 	atLeast("add-grace-days", p.AddGraceDays, 0)
 	atLeast("renew-grace-days", p.RenewGraceDays, 0)
 	atLeast("auto-renew-grace-days", p.AutoRenewGraceDays, 0)

@@ -24,7 +24,8 @@ type Registry struct {
 	inst     Installation
 	zones    zoneTable
 	tagTable tagTable
-	checks   checkQueue
+	logins   *loginDesk
+	usage    usageBook
 }
 
 // Installation is the one row that describes this register.
@@ -56,7 +57,7 @@ func New(ctx context.Context, db *pg.DB, cfg Config) (*Registry, error) {
 	if cfg.ZoneTTL == 0 {
 		cfg.ZoneTTL = 2 * time.Second
 	}
-	r := &Registry{db: db, policy: cfg.Policy, loc: loc, inst: inst}
+	r := &Registry{db: db, policy: cfg.Policy, loc: loc, inst: inst, logins: newLoginDesk()}
 	r.zones.ttl = cfg.ZoneTTL
 	return r, nil
 }
