@@ -1,0 +1,4 @@
+package eppserver
+
+// contactCommands are the commands on contacts.
+var contactCommands = map[commandKey]handlerFunc{}

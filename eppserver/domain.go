@@ -1,0 +1,4 @@
+package eppserver
+
+// domainCommands are the commands on domains.
+var domainCommands = map[commandKey]handlerFunc{}

@@ -1,0 +1,4 @@
+package eppserver
+
+// hostCommands are the commands on hosts.
+var hostCommands = map[commandKey]handlerFunc{}

@@ -1,0 +1,4 @@
+package eppserver
+
+// transferCommands are the commands on transfers.
+var transferCommands = map[commandKey]handlerFunc{}

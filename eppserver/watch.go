@@ -1,0 +1,95 @@
+package eppserver
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/namekeep/namekeep/registry"
+)
+
+// flushInterval is how often names checked are settled between the servers.
+const flushInterval = time.Second
+
+// sessionBook lists the sessions that are logged in, for the watcher.
+type sessionBook struct {
+	mu   sync.Mutex
+	open map[*session]registry.ActiveSession
+}
+
+func (b *sessionBook) add(s *session) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open == nil {
+		b.open = map[*session]registry.ActiveSession{}
+	}
+	b.open[s] = registry.ActiveSession{Registrar: s.login.Registrar, Fingerprint: s.fingerprint}
+}
+
+func (b *sessionBook) remove(s *session) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.open, s)
+}
+
+// list returns the sessions and what the register needs to know of them.
+func (b *sessionBook) list() ([]*session, []registry.ActiveSession) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	sessions := make([]*session, 0, len(b.open))
+	active := make([]registry.ActiveSession, 0, len(b.open))
+	for s, a := range b.open {
+		sessions, active = append(sessions, s), append(active, a)
+	}
+	return sessions, active
+}
+
+// watch signs the server on, ends sessions that may not go on and settles
+// usage, until quit.
+func (s *Server) watch() {
+	defer close(s.watched)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-s.quit
+		cancel()
+	}()
+	beat := time.NewTicker(s.cfg.WatchInterval)
+	defer beat.Stop()
+	flush := time.NewTicker(flushInterval)
+	defer flush.Stop()
+	for {
+		var err error
+		select {
+		case <-s.quit:
+			return
+		case <-beat.C:
+			err = s.beat(ctx)
+		case <-flush.C:
+			err = s.reg.FlushUsage(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("watcher", "error", err)
+		}
+	}
+}
+
+// beat is one turn: the sign of life, and the look at certificates and tags.
+func (s *Server) beat(ctx context.Context) error {
+	live, err := s.reg.Heartbeat(ctx, s.cfg.ID, time.Now())
+	if err != nil {
+		return err
+	}
+	s.live.Store(int64(live))
+	sessions, active := s.sessions.list()
+	end, err := s.reg.SessionsToEnd(ctx, active, time.Now())
+	if err != nil {
+		return err
+	}
+	for i, fault := range end {
+		s.log.Warn("session ended", "reason", string(fault), "address", sessions[i].address,
+			"registrar", active[i].Registrar, "fingerprint", active[i].Fingerprint)
+		sessions[i].drain()
+	}
+	return nil
+}
