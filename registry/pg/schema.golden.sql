@@ -1,0 +1,492 @@
+-- The schema after all migrations, for reading. Written by
+-- go test ./registry/pg -run Golden -update
+
+table charge
+    id bigint not null generated always as identity
+    registrar_id integer not null
+    operation text not null
+    zone_id integer not null
+    domain_id bigint not null
+    domain_name text collate "C" not null
+    request_id bigint
+    years smallint not null
+    period_from date
+    period_to date
+    currency text not null
+    amount bigint not null
+    tax_rate integer not null
+    tax bigint not null
+    charged_at timestamp with time zone not null
+    charged_on date not null
+    invoice_id bigint
+    reversed_at timestamp with time zone
+    constraint charge_amount_check CHECK ((amount >= 0))
+    constraint charge_operation_check CHECK ((operation = ANY (ARRAY['create'::text, 'renew'::text, 'restore'::text, 'transfer'::text])))
+    constraint charge_tax_check CHECK ((tax >= 0))
+    constraint charge_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint charge_request_id_fkey FOREIGN KEY (request_id) REFERENCES renewal_request(id)
+    constraint charge_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
+    constraint charge_pkey PRIMARY KEY (id)
+    constraint charge_request_id_key UNIQUE (request_id)
+    CREATE INDEX charge_domain ON public.charge USING btree (domain_id)
+    CREATE INDEX charge_uninvoiced ON public.charge USING btree (registrar_id, id) WHERE ((invoice_id IS NULL) AND (reversed_at IS NULL))
+
+table contact
+    id bigint not null generated always as identity
+    handle text collate "C" not null
+    sponsor integer not null
+    statuses text[] not null default '{}'::text[]
+    postal jsonb not null
+    voice text
+    voice_ext text
+    fax text
+    fax_ext text
+    email text not null
+    disclose jsonb
+    trad_name text
+    type text
+    company_no text
+    opt_out boolean not null default false
+    natural_person boolean not null
+    auth_hash bytea
+    auth_set_at timestamp with time zone
+    creator integer not null
+    created_at timestamp with time zone not null
+    updater integer
+    updated_at timestamp with time zone
+    transferred_at timestamp with time zone
+    constraint contact_email_check CHECK ((email <> ''::text))
+    constraint contact_handle_check CHECK ((handle ~ '^[!-~]([ -~]{1,14})[!-~]$'::text))
+    constraint contact_creator_fkey FOREIGN KEY (creator) REFERENCES registrar(id)
+    constraint contact_sponsor_fkey FOREIGN KEY (sponsor) REFERENCES registrar(id)
+    constraint contact_updater_fkey FOREIGN KEY (updater) REFERENCES registrar(id)
+    constraint contact_pkey PRIMARY KEY (id)
+    constraint contact_handle_key UNIQUE (handle)
+    CREATE INDEX contact_sponsor ON public.contact USING btree (sponsor)
+    CREATE TRIGGER contact_nature_is_final BEFORE UPDATE OF natural_person ON public.contact FOR EACH ROW EXECUTE FUNCTION contact_nature_is_final()
+
+table daily_usage
+    registrar_id integer not null
+    day date not null
+    kind text not null
+    used bigint not null
+    constraint daily_usage_kind_check CHECK ((kind = ANY (ARRAY['names-checked'::text, 'creates-failed'::text])))
+    constraint daily_usage_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint daily_usage_pkey PRIMARY KEY (registrar_id, day, kind)
+
+table domain with (fillfactor=90)
+    id bigint not null generated always as identity
+    name text collate "C" not null
+    zone_id integer not null
+    sponsor integer not null
+    registrant bigint
+    statuses text[] not null default '{}'::text[]
+    expires date not null
+    first_paid boolean not null
+    unassigned boolean not null default false
+    suspended_on date
+    suspended_reason text
+    auto_bill smallint
+    next_bill smallint
+    auto_period smallint
+    next_period smallint
+    first_bill text
+    recur_bill text not null default 'th'::text
+    renew_not_required boolean not null default false
+    notes text[] not null default '{}'::text[]
+    reseller text
+    referred_at timestamp with time zone
+    delete_phase text
+    delete_phase_ends timestamp with time zone
+    auth_hash bytea
+    auth_set_at timestamp with time zone
+    tag_changed boolean not null default false
+    creator integer not null
+    created_at timestamp with time zone not null
+    updater integer
+    updated_at timestamp with time zone
+    transferred_at timestamp with time zone
+    constraint domain_auto_bill_check CHECK (((auto_bill >= 1) AND (auto_bill <= 182)))
+    constraint domain_auto_period_check CHECK (((auto_period >= 1) AND (auto_period <= 9)))
+    constraint domain_bc_no_auto CHECK (((recur_bill = 'th'::text) OR ((auto_bill IS NULL) AND (next_bill IS NULL))))
+    constraint domain_delete_phase CHECK (((delete_phase IS NULL) = (delete_phase_ends IS NULL)))
+    constraint domain_delete_phase_check CHECK ((delete_phase = ANY (ARRAY['redemption'::text, 'pendingRestore'::text, 'pendingDelete'::text])))
+    constraint domain_first_bill_check CHECK ((first_bill = ANY (ARRAY['th'::text, 'bc'::text])))
+    constraint domain_name_check CHECK ((name = lower(name)))
+    constraint domain_next_bill_check CHECK (((next_bill >= 1) AND (next_bill <= 182)))
+    constraint domain_next_period_check CHECK (((next_period >= 1) AND (next_period <= 9)))
+    constraint domain_one_bill_field CHECK (((auto_bill IS NULL) OR (next_bill IS NULL)))
+    constraint domain_recur_bill_check CHECK ((recur_bill = ANY (ARRAY['th'::text, 'bc'::text])))
+    constraint domain_suspension CHECK (((suspended_on IS NULL) = (suspended_reason IS NULL)))
+    constraint domain_creator_fkey FOREIGN KEY (creator) REFERENCES registrar(id)
+    constraint domain_registrant_fkey FOREIGN KEY (registrant) REFERENCES contact(id)
+    constraint domain_sponsor_fkey FOREIGN KEY (sponsor) REFERENCES registrar(id)
+    constraint domain_updater_fkey FOREIGN KEY (updater) REFERENCES registrar(id)
+    constraint domain_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
+    constraint domain_pkey PRIMARY KEY (id)
+    constraint domain_name_key UNIQUE (name)
+    CREATE INDEX domain_created ON public.domain USING btree (sponsor, created_at)
+    CREATE INDEX domain_delete_due ON public.domain USING btree (delete_phase_ends) WHERE (delete_phase IS NOT NULL)
+    CREATE INDEX domain_expires ON public.domain USING btree (expires, sponsor)
+    CREATE INDEX domain_registrant ON public.domain USING btree (registrant)
+
+table domain_contact
+    domain_id bigint not null
+    role text not null
+    contact_id bigint not null
+    constraint domain_contact_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'tech'::text, 'billing'::text])))
+    constraint domain_contact_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(id)
+    constraint domain_contact_domain_id_fkey FOREIGN KEY (domain_id) REFERENCES domain(id) ON DELETE CASCADE
+    constraint domain_contact_pkey PRIMARY KEY (domain_id, role, contact_id)
+    CREATE INDEX domain_contact_contact ON public.domain_contact USING btree (contact_id)
+
+table domain_ds
+    domain_id bigint not null
+    ordinal smallint not null
+    key_tag integer
+    algorithm smallint
+    digest_type smallint
+    digest bytea
+    key_flags integer
+    key_proto smallint
+    key_alg smallint
+    public_key bytea
+    constraint domain_ds_algorithm_check CHECK (((algorithm >= 0) AND (algorithm <= 255)))
+    constraint domain_ds_check CHECK (((key_tag IS NULL) = (digest IS NULL)))
+    constraint domain_ds_check1 CHECK (((key_flags IS NULL) = (public_key IS NULL)))
+    constraint domain_ds_check2 CHECK (((digest IS NOT NULL) OR (public_key IS NOT NULL)))
+    constraint domain_ds_digest_type_check CHECK (((digest_type >= 0) AND (digest_type <= 255)))
+    constraint domain_ds_key_tag_check CHECK (((key_tag >= 0) AND (key_tag <= 65535)))
+    constraint domain_ds_domain_id_fkey FOREIGN KEY (domain_id) REFERENCES domain(id) ON DELETE CASCADE
+    constraint domain_ds_pkey PRIMARY KEY (domain_id, ordinal)
+
+table domain_host
+    domain_id bigint not null
+    host_id bigint not null
+    constraint domain_host_domain_id_fkey FOREIGN KEY (domain_id) REFERENCES domain(id) ON DELETE CASCADE
+    constraint domain_host_host_id_fkey FOREIGN KEY (host_id) REFERENCES host(id)
+    constraint domain_host_pkey PRIMARY KEY (domain_id, host_id)
+    CREATE INDEX domain_host_host ON public.domain_host USING btree (host_id)
+
+table epp_session
+    id bigint not null generated always as identity
+    server_id text collate "C" not null
+    registrar_id integer not null
+    address text not null
+    started_at timestamp with time zone not null
+    constraint epp_session_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint epp_session_server_id_fkey FOREIGN KEY (server_id) REFERENCES server(id) ON DELETE CASCADE
+    constraint epp_session_pkey PRIMARY KEY (id)
+    CREATE INDEX epp_session_registrar ON public.epp_session USING btree (registrar_id)
+    CREATE INDEX epp_session_server ON public.epp_session USING btree (server_id)
+
+table grace_period
+    id bigint not null generated always as identity
+    domain_id bigint not null
+    kind text not null
+    registrar_id integer not null
+    years smallint not null
+    charge_id bigint
+    starts_at timestamp with time zone not null
+    ends_at timestamp with time zone not null
+    constraint grace_period_check CHECK ((ends_at > starts_at))
+    constraint grace_period_kind_check CHECK ((kind = ANY (ARRAY['add'::text, 'renew'::text, 'autoRenew'::text, 'transfer'::text])))
+    constraint grace_period_domain_id_fkey FOREIGN KEY (domain_id) REFERENCES domain(id) ON DELETE CASCADE
+    constraint grace_period_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint grace_period_pkey PRIMARY KEY (id)
+    CREATE INDEX grace_period_domain ON public.grace_period USING btree (domain_id)
+
+table handshake
+    id bigint not null generated always as identity
+    losing integer not null
+    gaining integer not null
+    registrant bigint
+    state text not null
+    asked_at timestamp with time zone not null
+    act_by timestamp with time zone not null
+    acted_at timestamp with time zone
+    constraint handshake_check CHECK ((gaining <> losing))
+    constraint handshake_check1 CHECK (((state = 'pending'::text) = (acted_at IS NULL)))
+    constraint handshake_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'accepted'::text, 'rejected'::text, 'expired'::text, 'cancelled'::text])))
+    constraint handshake_gaining_fkey FOREIGN KEY (gaining) REFERENCES registrar(id)
+    constraint handshake_losing_fkey FOREIGN KEY (losing) REFERENCES registrar(id)
+    constraint handshake_registrant_fkey FOREIGN KEY (registrant) REFERENCES contact(id) ON DELETE SET NULL
+    constraint handshake_pkey PRIMARY KEY (id)
+    CREATE INDEX handshake_due ON public.handshake USING btree (act_by) WHERE (state = 'pending'::text)
+
+table handshake_domain
+    handshake_id bigint not null
+    domain_id bigint not null
+    domain_name text collate "C" not null
+    open boolean not null default true
+    constraint handshake_domain_handshake_id_fkey FOREIGN KEY (handshake_id) REFERENCES handshake(id)
+    constraint handshake_domain_pkey PRIMARY KEY (handshake_id, domain_id)
+    CREATE UNIQUE INDEX handshake_domain_one_open ON public.handshake_domain USING btree (domain_id) WHERE open
+
+table history
+    id bigint not null generated always as identity
+    at timestamp with time zone not null
+    object text not null
+    object_id bigint not null
+    object_name text collate "C" not null
+    action text not null
+    registrar_id integer
+    staff text
+    reason text
+    cltrid text
+    svtrid text
+    changes jsonb
+    constraint history_check CHECK (((registrar_id IS NULL) OR (staff IS NULL)))
+    constraint history_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint history_pkey PRIMARY KEY (id)
+    CREATE INDEX history_object ON public.history USING btree (object, object_name, id)
+    CREATE TRIGGER history_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.history FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+table host
+    id bigint not null generated always as identity
+    name text collate "C" not null
+    sponsor integer not null
+    superordinate bigint
+    statuses text[] not null default '{}'::text[]
+    addresses inet[] not null default '{}'::inet[]
+    creator integer not null
+    created_at timestamp with time zone not null
+    updater integer
+    updated_at timestamp with time zone
+    transferred_at timestamp with time zone
+    constraint host_external_has_no_glue CHECK (((superordinate IS NOT NULL) OR (addresses = '{}'::inet[])))
+    constraint host_name_check CHECK ((name = lower(name)))
+    constraint host_creator_fkey FOREIGN KEY (creator) REFERENCES registrar(id)
+    constraint host_sponsor_fkey FOREIGN KEY (sponsor) REFERENCES registrar(id)
+    constraint host_superordinate_fkey FOREIGN KEY (superordinate) REFERENCES domain(id)
+    constraint host_updater_fkey FOREIGN KEY (updater) REFERENCES registrar(id)
+    constraint host_pkey PRIMARY KEY (id)
+    constraint host_name_key UNIQUE (name)
+    CREATE INDEX host_sponsor ON public.host USING btree (sponsor)
+    CREATE INDEX host_superordinate ON public.host USING btree (superordinate) WHERE (superordinate IS NOT NULL)
+
+table installation
+    id boolean not null default true
+    test_bed boolean not null default false
+    clock_offset interval not null default '00:00:00'::interval
+    repository_id text not null default 'UK'::text
+    registry_tag text not null default 'REGISTRY'::text
+    time_zone text not null default 'Europe/London'::text
+    created_at timestamp with time zone not null
+    constraint installation_id_check CHECK (id)
+    constraint installation_pkey PRIMARY KEY (id)
+
+table login_failure
+    key text collate "C" not null
+    count integer not null
+    last_at timestamp with time zone not null
+    constraint login_failure_pkey PRIMARY KEY (key)
+
+table poll_message
+    id bigint not null generated always as identity
+    registrar_id integer not null
+    queued_at timestamp with time zone not null
+    kind text not null
+    text text not null
+    payload jsonb
+    dedup text
+    acked_at timestamp with time zone
+    constraint poll_message_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint poll_message_pkey PRIMARY KEY (id)
+    constraint poll_message_dedup_key UNIQUE (dedup)
+    CREATE INDEX poll_message_waiting ON public.poll_message USING btree (registrar_id, id) WHERE (acked_at IS NULL)
+
+table price
+    id bigint not null generated always as identity
+    zone_id integer not null
+    operation text not null
+    tier text not null
+    years smallint not null
+    currency text not null
+    amount bigint not null
+    valid_from date not null
+    constraint price_amount_check CHECK ((amount >= 0))
+    constraint price_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+    constraint price_operation_check CHECK ((operation = ANY (ARRAY['create'::text, 'renew'::text, 'restore'::text, 'transfer'::text])))
+    constraint price_tier_check CHECK ((tier = ANY (ARRAY['member'::text, 'non-member'::text])))
+    constraint price_years_check CHECK (((years >= 0) AND (years <= 10)))
+    constraint price_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
+    constraint price_pkey PRIMARY KEY (id)
+    constraint price_zone_id_operation_tier_years_currency_valid_from_key UNIQUE (zone_id, operation, tier, years, currency, valid_from)
+
+table registrar
+    id integer not null generated always as identity
+    tag text collate "C" not null
+    kind text not null default 'registrar'::text
+    name text not null
+    trad_name text
+    url text
+    billing_email text
+    sales_email text
+    technical_email text
+    language text not null default 'en'::text
+    state text not null default 'active'::text
+    handshake text not null default 'accept'::text
+    tier text not null default 'member'::text
+    currency text not null default 'GBP'::text
+    tax_rate integer not null default 2000
+    terms text not null default 'credit'::text
+    credit_days smallint not null default 30
+    credit_limit bigint
+    low_balance bigint
+    max_sessions integer
+    commands_per_second integer
+    password_hash text
+    password_changed_at timestamp with time zone
+    password_expires_at timestamp with time zone
+    created_at timestamp with time zone not null
+    updated_at timestamp with time zone
+    constraint registrar_check CHECK (((kind = 'registrar'::text) OR (password_hash IS NULL)))
+    constraint registrar_commands_per_second_check CHECK ((commands_per_second > 0))
+    constraint registrar_credit_days_check CHECK (((credit_days >= 0) AND (credit_days <= 365)))
+    constraint registrar_credit_limit_check CHECK ((credit_limit >= 0))
+    constraint registrar_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+    constraint registrar_handshake_check CHECK ((handshake = ANY (ARRAY['accept'::text, 'new-customers'::text, 'always'::text, 'reject'::text])))
+    constraint registrar_kind_check CHECK ((kind = ANY (ARRAY['registrar'::text, 'registry'::text, 'detagged'::text])))
+    constraint registrar_low_balance_check CHECK ((low_balance >= 0))
+    constraint registrar_max_sessions_check CHECK ((max_sessions > 0))
+    constraint registrar_name_check CHECK ((name <> ''::text))
+    constraint registrar_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'closed'::text])))
+    constraint registrar_tag_check CHECK ((tag ~ '^[A-Z0-9-]{2,15}[A-Z0-9_-]$'::text))
+    constraint registrar_tax_rate_check CHECK (((tax_rate >= 0) AND (tax_rate <= 10000)))
+    constraint registrar_terms_check CHECK ((terms = ANY (ARRAY['credit'::text, 'prepaid'::text])))
+    constraint registrar_tier_check CHECK ((tier = ANY (ARRAY['member'::text, 'non-member'::text])))
+    constraint registrar_pkey PRIMARY KEY (id)
+    constraint registrar_tag_key UNIQUE (tag)
+    CREATE UNIQUE INDEX registrar_one_of_a_kind ON public.registrar USING btree (kind) WHERE (kind <> 'registrar'::text)
+
+table registrar_certificate
+    id bigint not null generated always as identity
+    registrar_id integer not null
+    fingerprint text collate "C" not null
+    subject text not null
+    serial text not null
+    issued boolean not null
+    not_before timestamp with time zone not null
+    not_after timestamp with time zone not null
+    added_at timestamp with time zone not null
+    revoked_at timestamp with time zone
+    constraint registrar_certificate_fingerprint_check CHECK ((fingerprint ~ '^[0-9a-f]{64}$'::text))
+    constraint registrar_certificate_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint registrar_certificate_pkey PRIMARY KEY (id)
+    CREATE UNIQUE INDEX registrar_certificate_fingerprint ON public.registrar_certificate USING btree (fingerprint)
+    CREATE INDEX registrar_certificate_registrar ON public.registrar_certificate USING btree (registrar_id)
+
+table renewal_request
+    id bigint not null generated always as identity
+    domain_id bigint not null
+    domain_name text collate "C" not null
+    period date not null
+    registrar_id integer not null
+    years smallint not null
+    new_expires date not null
+    origin text not null
+    requested_at timestamp with time zone not null
+    state text not null default 'uninvoiced'::text
+    due date
+    constraint renewal_request_check CHECK ((new_expires > period))
+    constraint renewal_request_check1 CHECK (((state <> 'invoiced'::text) OR (due IS NOT NULL)))
+    constraint renewal_request_origin_check CHECK ((origin = ANY (ARRAY['command'::text, 'auto-bill'::text, 'next-bill'::text, 'staff'::text, 'page'::text])))
+    constraint renewal_request_state_check CHECK ((state = ANY (ARRAY['uninvoiced'::text, 'invoiced'::text, 'paid'::text, 'lapsed'::text, 'withdrawn'::text])))
+    constraint renewal_request_years_check CHECK (((years >= 1) AND (years <= 10)))
+    constraint renewal_request_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint renewal_request_pkey PRIMARY KEY (id)
+    CREATE INDEX renewal_request_lapse ON public.renewal_request USING btree (due) WHERE (state = 'invoiced'::text)
+    CREATE UNIQUE INDEX renewal_request_once ON public.renewal_request USING btree (domain_id, period, registrar_id) WHERE (state <> 'withdrawn'::text)
+    CREATE UNIQUE INDEX renewal_request_withdrawn_once ON public.renewal_request USING btree (domain_id, period, registrar_id) WHERE (state = 'withdrawn'::text)
+
+table reserved_name
+    zone_id integer not null
+    label text collate "C" not null
+    kind text not null
+    reason text not null
+    constraint reserved_name_kind_check CHECK ((kind = ANY (ARRAY['reserved'::text, 'blocked'::text])))
+    constraint reserved_name_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
+    constraint reserved_name_pkey PRIMARY KEY (zone_id, label)
+
+table server
+    id text collate "C" not null
+    started_at timestamp with time zone not null
+    seen_at timestamp with time zone not null
+    constraint server_pkey PRIMARY KEY (id)
+
+table staff_user
+    name text collate "C" not null
+    role text not null
+    active boolean not null default true
+    created_at timestamp with time zone not null
+    updated_at timestamp with time zone
+    constraint staff_user_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text))
+    constraint staff_user_role_check CHECK ((role = ANY (ARRAY['support'::text, 'billing'::text, 'operator'::text, 'admin'::text])))
+    constraint staff_user_pkey PRIMARY KEY (name)
+
+table transfer
+    id bigint not null generated always as identity
+    object text not null
+    object_id bigint not null
+    object_name text collate "C" not null
+    gaining integer not null
+    losing integer not null
+    years smallint
+    state text not null
+    requested_at timestamp with time zone not null
+    act_by timestamp with time zone not null
+    acted_at timestamp with time zone
+    expires date
+    constraint transfer_check CHECK ((gaining <> losing))
+    constraint transfer_check1 CHECK (((state = 'pending'::text) = (acted_at IS NULL)))
+    constraint transfer_object_check CHECK ((object = ANY (ARRAY['domain'::text, 'contact'::text])))
+    constraint transfer_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'clientApproved'::text, 'clientRejected'::text, 'clientCancelled'::text, 'serverApproved'::text, 'serverCancelled'::text])))
+    constraint transfer_gaining_fkey FOREIGN KEY (gaining) REFERENCES registrar(id)
+    constraint transfer_losing_fkey FOREIGN KEY (losing) REFERENCES registrar(id)
+    constraint transfer_pkey PRIMARY KEY (id)
+    CREATE INDEX transfer_due ON public.transfer USING btree (act_by) WHERE (state = 'pending'::text)
+    CREATE INDEX transfer_object ON public.transfer USING btree (object, object_id)
+    CREATE UNIQUE INDEX transfer_one_pending ON public.transfer USING btree (object, object_id) WHERE (state = 'pending'::text)
+
+table zone
+    id integer not null generated always as identity
+    name text collate "C" not null
+    profile text not null
+    referred boolean not null default false
+    idn_table text not null default 'none'::text
+    dnssec_data text not null default 'ds'::text
+    max_ns smallint not null default 13
+    max_ds smallint not null default 8
+    created_at timestamp with time zone not null
+    updated_at timestamp with time zone
+    constraint zone_dnssec_data_check CHECK ((dnssec_data = ANY (ARRAY['ds'::text, 'key'::text, 'both'::text])))
+    constraint zone_max_ds_check CHECK (((max_ds >= 0) AND (max_ds <= 32)))
+    constraint zone_max_ns_check CHECK (((max_ns >= 0) AND (max_ns <= 13)))
+    constraint zone_name_check CHECK (((name = lower(name)) AND (name ~ '^[a-z0-9.-]+$'::text)))
+    constraint zone_profile_check CHECK ((profile = ANY (ARRAY['uk'::text, 'gtld'::text])))
+    constraint zone_pkey PRIMARY KEY (id)
+    constraint zone_name_key UNIQUE (name)
+
+CREATE OR REPLACE FUNCTION public.contact_nature_is_final()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NEW.natural_person IS DISTINCT FROM OLD.natural_person THEN
+        RAISE EXCEPTION 'a contact stays a natural person or a legal entity (C2)'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'contact_nature_is_final';
+    END IF;
+    RETURN NEW;
+END $function$
+
+
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_TABLE_NAME || '_append_only';
+END $function$
+
