@@ -1,0 +1,148 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// StaffUser is a named member of the registry's staff.
+type StaffUser struct {
+	Name    string
+	Role    Role
+	Active  bool
+	Created time.Time // UTC
+	Updated time.Time // UTC; zero: never
+}
+
+// Roles returns the roles, from least to most.
+func Roles() []Role { return []Role{RoleSupport, RoleBilling, RoleOperator, RoleAdmin} }
+
+var staffNameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+
+// staffOnly refuses registrars, and staff who are neither admins nor have one
+// of the roles.
+func (a Actor) staffOnly(roles ...Role) error {
+	if a.Kind == ActorRegistrar {
+		return Refuse(KindAuthorization, "", "only the registry may do this")
+	}
+	return a.needRole(roles...)
+}
+
+// StaffActor returns the staff user as one who acts. Errors: KindAuthorization
+// for a name that is not on the list, or no longer.
+func (r *Registry) StaffActor(ctx context.Context, name string) (Actor, error) {
+	var role Role
+	err := r.db.Pool.QueryRow(ctx, `SELECT role FROM staff_user WHERE name = $1 AND active`, name).Scan(&role)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Actor{}, Refuse(KindAuthorization, "", "%s is not a staff user.", name).About("user", name)
+	}
+	if err != nil {
+		return Actor{}, fmt.Errorf("read staff user %s: %w", name, err)
+	}
+	return Actor{Kind: ActorStaff, Staff: name, Role: role}, nil
+}
+
+// StaffUsers returns all staff users, those whose role was revoked too, by name.
+func (r *Registry) StaffUsers(ctx context.Context) ([]StaffUser, error) {
+	rows, err := r.db.Pool.Query(ctx, `SELECT name, role, active, created_at, updated_at FROM staff_user ORDER BY name`)
+	if err != nil {
+		return nil, fmt.Errorf("read the staff users: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (StaffUser, error) {
+		var u StaffUser
+		var updated *time.Time
+		err := row.Scan(&u.Name, &u.Role, &u.Active, &u.Created, &updated)
+		u.Updated = timeOf(updated)
+		return u, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the staff users: %w", err)
+	}
+	return list, nil
+}
+
+// GrantRole makes somebody a staff user with a role, or changes the role. The
+// system may do it too: it makes the first admin of a new register. Errors:
+// KindAuthorization, KindParamSyntax, KindParamRange, KindPolicy where no admin
+// would be left.
+func (r *Registry) GrantRole(ctx context.Context, actor Actor, name string, role Role) error {
+	err := actor.staffOnly()
+	if err != nil {
+		return err
+	}
+	if !staffNameForm.MatchString(name) {
+		return Refuse(KindParamSyntax, "", "%q is not a user name: small letters, digits, dot, hyphen, underscore.", name).About("user", name)
+	}
+	if !slices.Contains(Roles(), role) {
+		return Refuse(KindParamRange, "", "%q is not a role.", role).About("role", string(role))
+	}
+	return r.mutate(ctx, actor, func(tx *Tx) error {
+		before, err := tx.lockStaff(ctx, name, role != RoleAdmin)
+		if err != nil {
+			return err
+		}
+		tx.Queue(`INSERT INTO staff_user (name, role, created_at) VALUES ($1, $2, $3)
+			ON CONFLICT (name) DO UPDATE SET role = excluded.role, active = true, updated_at = excluded.created_at`,
+			name, role, tx.Now)
+		tx.record("user", 0, name, "grant", changes{}.add("role", before, role))
+		return nil
+	})
+}
+
+// RevokeRole ends a staff user's rights at once. Errors: KindAuthorization,
+// KindNotFound, KindPolicy where no admin would be left.
+func (r *Registry) RevokeRole(ctx context.Context, actor Actor, name string) error {
+	err := actor.staffOnly()
+	if err != nil {
+		return err
+	}
+	return r.mutate(ctx, actor, func(tx *Tx) error {
+		before, err := tx.lockStaff(ctx, name, true)
+		if err != nil {
+			return err
+		}
+		if before == nil {
+			return Refuse(KindNotFound, "", "%s is not a staff user.", name).About("user", name)
+		}
+		tx.Queue(`UPDATE staff_user SET active = false, updated_at = $2 WHERE name = $1`, name, tx.Now)
+		tx.record("user", 0, name, "revoke", changes{}.add("role", before, nil))
+		return nil
+	})
+}
+
+// lockStaff returns the role that name has, nil for none. With losing, it
+// refuses to let the last admin go; all admins are locked, so that two cannot
+// remove each other.
+func (tx *Tx) lockStaff(ctx context.Context, name string, losing bool) (*Role, error) {
+	rows, err := tx.Query(ctx, `SELECT name, role FROM staff_user
+		WHERE active AND (name = $1 OR role = 'admin') ORDER BY name FOR UPDATE`, name)
+	if err != nil {
+		return nil, fmt.Errorf("read the staff users: %w", err)
+	}
+	var have *Role
+	others := 0
+	var n string
+	var role Role
+	_, err = pgx.ForEachRow(rows, []any{&n, &role}, func() error {
+		if n == name {
+			was := role
+			have = &was
+		} else {
+			others++
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the staff users: %w", err)
+	}
+	if losing && have != nil && *have == RoleAdmin && others == 0 {
+		return nil, Refuse(KindPolicy, "", "%s is the last admin.", name).About("user", name)
+	}
+	return have, nil
+}
