@@ -44,8 +44,9 @@ var (
 	mainRan atomic.Bool
 )
 
-// Main runs the tests and leaves nothing behind. It does not return.
-func Main(m *testing.M) {
+// Main runs the tests, of a *testing.M or what stands around one, and leaves
+// nothing behind. It does not return.
+func Main(m interface{ Run() int }) {
 	env = &environment{dropping: make(chan struct{}, 2)}
 	mainRan.Store(true)
 	code := m.Run()
