@@ -151,4 +151,3 @@ func (c *conn) greet() {
 		ObjURIs: p.ObjectURIs(), ExtURIs: p.ExtensionURIs(),
 	})
 }
-
