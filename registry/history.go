@@ -23,6 +23,12 @@ const historySQL = `INSERT INTO history
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 func (tx *Tx) historyArgs(object string, id int64, name, action string, c changes) []any {
+	return append(append([]any{tx.Now, object, id, name, action}, tx.actorArgs()...), c.json())
+}
+
+// actorArgs are the columns that say who acts, why and under which transaction
+// identifiers: registrar_id, staff, reason, cltrid, svtrid.
+func (tx *Tx) actorArgs() []any {
 	var registrar *int32
 	var staff *string
 	switch tx.actor.Kind {
@@ -31,8 +37,7 @@ func (tx *Tx) historyArgs(object string, id int64, name, action string, c change
 	case ActorStaff:
 		staff = &tx.actor.Staff
 	}
-	return []any{tx.Now, object, id, name, action, registrar, staff,
-		null(tx.actor.Reason), null(tx.actor.ClTRID), null(tx.actor.SvTRID), c.json()}
+	return []any{registrar, staff, null(tx.actor.Reason), null(tx.actor.ClTRID), null(tx.actor.SvTRID)}
 }
 
 func (c changes) json() []byte {
@@ -46,12 +51,4 @@ func (c changes) json() []byte {
 		panic(err)
 	}
 	return b
-}
-
-// null turns an empty text into SQL's null.
-func null(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

@@ -26,6 +26,7 @@ type Registry struct {
 	tagTable tagTable
 	logins   *loginDesk
 	usage    usageBook
+	checks   checkQueue
 }
 
 // Installation is the one row that describes this register.

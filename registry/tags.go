@@ -89,3 +89,12 @@ func (t *tagTable) find(ids []int32) ([]string, bool) {
 	}
 	return out, true
 }
+
+// needTag finds a registrar by its tag and refuses one that does not exist.
+func (r *Registry) needTag(ctx context.Context, tag string) (int32, error) {
+	id, err := r.registrarID(ctx, tag)
+	if err == nil && id == 0 {
+		err = Refuse(KindNotFound, "", "There is no tag %q.", tag).About("registrarTag", tag)
+	}
+	return id, err
+}

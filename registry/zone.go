@@ -16,18 +16,18 @@ type Zone struct {
 	Name       string // A-label form, lower case, no dot at the end
 	Profile    Profile
 	Referred   bool // creations wait for the staff's decision
-	IDNTable   string
+	IDNTable   IDNTable
 	DNSSECData string // ds, key or both
 	MaxNS      int
 	MaxDS      int
-	reserved   map[string]Reservation
+	reserved   map[string]Reservation // by label
 }
 
 // Reservation says why a label cannot be had.
 type Reservation struct {
 	Label  string
-	Kind   string // reserved or blocked
-	Reason string
+	Kind   string // "reserved": the registry may allocate it; "blocked": nobody gets it
+	Reason string // shown to registrars
 }
 
 // zoneTable is this process's copy of the zones. They change rarely, so a
@@ -152,4 +152,44 @@ func (r *Registry) zoneByID(ctx context.Context, id int32) (*Zone, error) {
 		return nil, fmt.Errorf("zone %d is not in the table", id)
 	}
 	return z, nil
+}
+
+// registrable reads a name that somebody wants to register and finds its zone.
+// Whether it is reserved or taken is another question.
+func (r *Registry) registrable(ctx context.Context, text string) (*Zone, string, error) {
+	name, err := ParseDomainName(text)
+	if err != nil {
+		return nil, "", err
+	}
+	zones, err := r.Zones(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	names := make([]string, 0, len(zones))
+	for z := range zones {
+		names = append(names, z)
+	}
+	label, zone, err := SplitName(name, names)
+	if err != nil {
+		return nil, "", err
+	}
+	return zones[zone], name, CheckLabel(label, zones[zone].IDNTable)
+}
+
+// reservation refuses a name whose label is on one of the zone's lists.
+func (z *Zone) reservation(name string) error {
+	v, ok := z.reserved[strings.TrimSuffix(name, "."+z.Name)]
+	if !ok {
+		return nil
+	}
+	return Refuse(KindPolicy, "", "%s is %s: %s", name, v.Kind, v.Reason).About("domain:name", name)
+}
+
+// defaultYears is the period of a command that gives none (RFC 5731 section
+// 3.2.3 leaves it to the server).
+func (p Policy) defaultYears(profile Profile) int {
+	if profile == ProfileGTLD {
+		return 1
+	}
+	return p.DefaultYears
 }

@@ -219,7 +219,7 @@ func parseLabel(text string) (string, error) {
 
 // Settings returns what staff decided about the zone.
 func (z *Zone) Settings() ZoneSettings {
-	return ZoneSettings{z.Profile, z.Referred, z.IDNTable, z.DNSSECData, z.MaxNS, z.MaxDS}
+	return ZoneSettings{z.Profile, z.Referred, string(z.IDNTable), z.DNSSECData, z.MaxNS, z.MaxDS}
 }
 
 // Reservations returns the labels of the zone that cannot be had, in order.

@@ -110,7 +110,7 @@ table domain with (fillfactor=90)
     constraint domain_auto_period_check CHECK (((auto_period >= 1) AND (auto_period <= 9)))
     constraint domain_bc_no_auto CHECK (((recur_bill = 'th'::text) OR ((auto_bill IS NULL) AND (next_bill IS NULL))))
     constraint domain_delete_phase CHECK (((delete_phase IS NULL) = (delete_phase_ends IS NULL)))
-    constraint domain_delete_phase_check CHECK ((delete_phase = ANY (ARRAY['redemption'::text, 'pendingRestore'::text, 'pendingDelete'::text])))
+    constraint domain_delete_phase_check CHECK ((delete_phase = ANY (ARRAY['redemptionPeriod'::text, 'pendingRestore'::text, 'pendingDelete'::text])))
     constraint domain_first_bill_check CHECK ((first_bill = ANY (ARRAY['th'::text, 'bc'::text])))
     constraint domain_name_check CHECK ((name = lower(name)))
     constraint domain_next_bill_check CHECK (((next_bill >= 1) AND (next_bill <= 182)))
@@ -190,7 +190,7 @@ table grace_period
     starts_at timestamp with time zone not null
     ends_at timestamp with time zone not null
     constraint grace_period_check CHECK ((ends_at > starts_at))
-    constraint grace_period_kind_check CHECK ((kind = ANY (ARRAY['add'::text, 'renew'::text, 'autoRenew'::text, 'transfer'::text])))
+    constraint grace_period_kind_check CHECK ((kind = ANY (ARRAY['addPeriod'::text, 'renewPeriod'::text, 'autoRenewPeriod'::text, 'transferPeriod'::text])))
     constraint grace_period_domain_id_fkey FOREIGN KEY (domain_id) REFERENCES domain(id) ON DELETE CASCADE
     constraint grace_period_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
     constraint grace_period_pkey PRIMARY KEY (id)

@@ -157,7 +157,7 @@ CREATE TABLE domain (
     -- Set while a create in a referred zone waits for the staff's decision.
     referred_at        timestamptz,
     -- gtld life cycle after RFC 3915
-    delete_phase       text CHECK (delete_phase IN ('redemption', 'pendingRestore', 'pendingDelete')),
+    delete_phase       text CHECK (delete_phase IN ('redemptionPeriod', 'pendingRestore', 'pendingDelete')),
     delete_phase_ends  timestamptz,
     auth_hash          bytea,
     auth_set_at        timestamptz,
@@ -258,7 +258,7 @@ CREATE INDEX renewal_request_lapse ON renewal_request (due) WHERE state = 'invoi
 CREATE TABLE grace_period (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     domain_id    bigint NOT NULL REFERENCES domain (id) ON DELETE CASCADE,
-    kind         text NOT NULL CHECK (kind IN ('add', 'renew', 'autoRenew', 'transfer')),
+    kind         text NOT NULL CHECK (kind IN ('addPeriod', 'renewPeriod', 'autoRenewPeriod', 'transferPeriod')),
     registrar_id integer NOT NULL REFERENCES registrar (id),
     years        smallint NOT NULL,
     charge_id    bigint,

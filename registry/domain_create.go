@@ -1,0 +1,258 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/namekeep/namekeep/billing"
+	"github.com/namekeep/namekeep/registry/pg"
+)
+
+// CreateDomainParams asks for a registration.
+type CreateDomainParams struct {
+	Name       string
+	Sponsor    string // for staff: the tag it becomes; registrars register for themselves
+	Years      int    // 0: the policy's default
+	Registrant string
+	Contacts   []DomainContact
+	Hosts      []HostSpec
+	DNSSEC     DNSSEC
+	AuthInfo   AuthInfo // gtld only; uk issues its own on request
+	FirstBill  RecurBill
+	RecurBill  RecurBill
+	Bill       BillSettings
+	Notes      []string
+	Reseller   string
+}
+
+// HostSpec names a name server; addresses only where the name server is given
+// as an attribute of the name (RFC 5731 section 1.1).
+type HostSpec struct {
+	Name      string
+	Addresses []string
+	Attribute bool
+	parsed    []netip.Addr // Addresses, where they are needed as glue
+}
+
+// CreateDomain registers a name for the acting tag (RFC 5731 section 3.2.1) and
+// charges it, in one transaction of two round trips. In a referred zone the
+// name waits for the staff's decision: it has pendingCreate.
+//
+// Refusals: KindParamSyntax and KindParamRange for the name and the values,
+// KindExists, KindPolicy for reserved names and bill settings, KindNotFound or
+// KindAuthorization for contacts and hosts, KindBillingFailure without a price.
+func (r *Registry) CreateDomain(ctx context.Context, actor Actor, p CreateDomainParams) (*Domain, error) {
+	err := errors.Join(actor.needRole(RoleOperator), actor.needReason())
+	if err != nil {
+		return nil, err
+	}
+	zone, name, err := r.registrable(ctx, p.Name)
+	if err != nil {
+		return nil, err
+	}
+	err = zone.reservation(name)
+	if err != nil {
+		return nil, err
+	}
+	if p.Years == 0 {
+		p.Years = r.policy.defaultYears(zone.Profile)
+	}
+	sponsor := actor.Registrar
+	if !actor.IsRegistrar() {
+		sponsor, err = r.needTag(ctx, p.Sponsor)
+		if err != nil {
+			return nil, err
+		}
+	}
+	var d *Domain
+	err = r.mutate(ctx, actor, func(tx *Tx) error {
+		c := &creation{tx: tx, zone: zone, name: name, sponsor: sponsor, p: p}
+		err := c.check()
+		if err != nil {
+			return err
+		}
+		err = tx.Batch(ctx, c.read)
+		if err != nil {
+			return err
+		}
+		d, err = c.decide(ctx)
+		if err != nil {
+			return err
+		}
+		c.write(d)
+		return nil
+	})
+	if err != nil {
+		return nil, createRefusal(err, name)
+	}
+	return d, nil
+}
+
+// createRefusal tells what a race in the database means.
+func createRefusal(err error, name string) error {
+	switch pg.ConstraintName(err) {
+	case "domain_name_key":
+		return nameExists(name)
+	case "domain_registrant_fkey", "domain_contact_contact_id_fkey":
+		return Refuse(KindNotFound, "", "A contact was deleted meanwhile.").About("domain:name", name)
+	case "domain_host_host_id_fkey":
+		return Refuse(KindNotFound, "", "A name server was deleted meanwhile.").About("domain:name", name)
+	}
+	return err
+}
+
+func nameExists(name string) error {
+	return Refuse(KindExists, "", "%s is registered already.", name).About("domain:name", name)
+}
+
+// creation is one registration on its way.
+type creation struct {
+	tx      *Tx
+	zone    *Zone
+	name    string
+	sponsor int32
+	p       CreateDomainParams
+	id      int64
+	taken   bool
+	state   string // of the registrar
+	quote   billing.Quote
+	refs    references
+}
+
+// check judges what needs no database.
+func (c *creation) check() error {
+	policy := c.tx.r.policy
+	p := &c.p
+	if p.Years < 1 || p.Years > policy.MaxYears {
+		return Refuse(KindParamRange, "", "A name is registered for 1 to %d years.", policy.MaxYears).
+			About("domain:period", itoa(p.Years))
+	}
+	if c.zone.Profile == ProfileUK && p.Registrant == "" {
+		return Refuse(KindParamMissing, "", "A registrant is required.").About("domain:registrant", "")
+	}
+	if c.zone.Profile == ProfileGTLD && !c.tx.actor.IsStaff() {
+		err := p.AuthInfo.Check()
+		if err != nil {
+			return err
+		}
+	}
+	hosts, err := c.zone.checkHosts(c.name, p.Hosts)
+	if err != nil {
+		return err
+	}
+	p.Hosts = hosts
+	err = checkDomainContacts(p.Contacts)
+	if err != nil {
+		return err
+	}
+	return c.zone.checkDNSSEC(c.name, p.DNSSEC)
+}
+
+// read queues all reads of a registration.
+func (c *creation) read(b *pgx.Batch) {
+	c.refs = references{}
+	b.Queue(`SELECT nextval('domain_id_seq'), (SELECT state FROM registrar WHERE id = $1),
+		EXISTS (SELECT FROM domain WHERE name = $2)`, c.sponsor, c.name).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&c.id, &c.state, &c.taken) })
+	billing.QueueQuote(b, billing.QuoteFor{Registrar: c.sponsor, Zone: c.zone.ID, Operation: billing.Create,
+		Years: c.p.Years, Day: c.tx.today.EPPTime()}, &c.quote)
+	c.refs.read(b, c.handles(), hostNames(c.p.Hosts))
+}
+
+func (c *creation) handles() []string {
+	var out []string
+	if c.p.Registrant != "" {
+		out = append(out, c.p.Registrant)
+	}
+	for _, k := range c.p.Contacts {
+		out = append(out, k.Handle)
+	}
+	return out
+}
+
+// decide judges what was read and makes the new name.
+func (c *creation) decide(ctx context.Context) (*Domain, error) {
+	tx, p := c.tx, c.p
+	switch {
+	case c.taken:
+		return nil, nameExists(c.name)
+	case c.state != "active":
+		return nil, Refuse(KindAuthorization, "", "The tag is suspended.")
+	case !c.quote.Found:
+		return nil, Refuse(KindBillingFailure, "", "There is no price for %d years in .%s on %s; ask the registry.",
+			p.Years, c.zone.Name, tx.today).About("domain:name", c.name)
+	}
+	err := c.refs.checkContacts(c.zone.Profile, c.sponsor, p.Registrant, p.Contacts)
+	if err != nil {
+		return nil, err
+	}
+	err = c.refs.checkHosts(c.p.Hosts)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := tx.r.tags(ctx, c.sponsor)
+	if err != nil {
+		return nil, err
+	}
+	d := &Domain{
+		ID: c.id, Name: c.name, Zone: c.zone, Sponsor: tags[0], SponsorID: c.sponsor,
+		Registrant: p.Registrant, RegistrantID: c.refs.contacts[p.Registrant].id,
+		Expires: tx.today.AddYears(p.Years), FirstBill: p.FirstBill, RecurBill: p.RecurBill, Bill: p.Bill,
+		Notes: p.Notes, Reseller: p.Reseller, Creator: tags[0], Created: tx.Now,
+		Contacts: p.Contacts, Hosts: hostNames(p.Hosts), DNSSEC: p.DNSSEC,
+	}
+	if d.RecurBill == "" {
+		d.RecurBill = BillTagHolder
+	}
+	if c.zone.Profile == ProfileGTLD {
+		d.FirstPaid = true // no terms there: the charge is a line of the month
+	}
+	err = d.checkBillFields(tx.today, tx.r.policy)
+	if err != nil {
+		return nil, err
+	}
+	if c.zone.Referred && !tx.actor.IsStaff() {
+		d.Statuses = StatusSet{StatusPendingCreate}
+		d.Referred = tx.Now
+	}
+	if c.zone.Profile == ProfileGTLD && p.AuthInfo != "" {
+		d.authHash, d.authSetAt = p.AuthInfo.Hash(), tx.Now
+	}
+	slices.Sort(d.Hosts)
+	return d, nil
+}
+
+// write queues all rows of a registration; they travel with the commit.
+func (c *creation) write(d *Domain) {
+	tx := c.tx
+	tx.Queue(`INSERT INTO domain (id, name, zone_id, sponsor, registrant, statuses, expires, first_paid,
+		auto_bill, next_bill, auto_period, next_period, first_bill, recur_bill, notes, reseller, referred_at,
+		auth_hash, auth_set_at, creator, created_at) OVERRIDING SYSTEM VALUE
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+		d.ID, d.Name, d.Zone.ID, d.SponsorID, nullID(d.RegistrantID), orEmpty(d.Statuses), d.Expires, d.FirstPaid,
+		nullInt(d.Bill.Auto), nullInt(d.Bill.Next), nullInt(d.Bill.AutoPeriod), nullInt(d.Bill.NextPeriod),
+		null(string(d.FirstBill)), d.RecurBill, orEmpty(d.Notes), null(d.Reseller), nullTime(d.Referred),
+		d.authHash, nullTime(d.authSetAt), d.SponsorID, d.Created)
+	tx.queueContacts(d.ID, d.Contacts, c.refs)
+	tx.queueHosts(d, c.p.Hosts, c.refs)
+	tx.queueDNSSEC(d.ID, d.DNSSEC)
+	tx.record("domain", d.ID, d.Name, "create", d.snapshot())
+	if d.Referred.IsZero() {
+		tx.chargeCreation(d, c.p.Years, c.quote)
+	}
+}
+
+// chargeCreation charges a registration, and in gtld opens its grace period.
+func (tx *Tx) chargeCreation(d *Domain, years int, quote billing.Quote) {
+	billing.QueueCharge(tx.Tx, billing.Charge{
+		Registrar: d.SponsorID, Operation: billing.Create, Zone: d.Zone.ID, DomainID: d.ID, DomainName: d.Name,
+		Years: years, From: tx.today.EPPTime(), To: d.Expires.EPPTime(), Quote: quote, On: tx.today.EPPTime(),
+	})
+	if d.Zone.Profile == ProfileGTLD {
+		tx.queueGrace(d, RGPAdd, years)
+	}
+}

@@ -1,0 +1,166 @@
+package registry
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/namekeep/namekeep/billing"
+	"github.com/namekeep/namekeep/registry/pg"
+)
+
+// RenewDomainParams asks for a renewal.
+type RenewDomainParams struct {
+	Name      string
+	CurExpiry Date // the present E; zero only for staff and the batch
+	Years     int  // 0: the policy's default
+}
+
+// RenewDomain renews a name (rules R1-R4, R21, R41; RFC 5731 section 3.2.3):
+// expiry, request, charge line and history in one transaction of two round
+// trips. Staff renew on behalf of the sponsor.
+//
+// Refusals: KindNotFound, KindAuthorization, KindStatusProhibits, KindPolicy or
+// KindParamRange for curExpDate, KindNotRenewable, KindBillingFailure without a
+// price.
+func (r *Registry) RenewDomain(ctx context.Context, actor Actor, p RenewDomainParams) (*Domain, error) {
+	err := errors.Join(actor.needRole(RoleOperator, RoleBilling), actor.needReason())
+	if err != nil {
+		return nil, err
+	}
+	origin := OriginCommand
+	if actor.IsStaff() {
+		origin = OriginStaff
+	}
+	name := normalName(p.Name)
+	var after *Domain
+	err = r.mutate(ctx, actor, func(tx *Tx) error {
+		zone, err := r.zoneOf(ctx, name)
+		if err != nil {
+			return err
+		}
+		q := renewalQuote{actor: actor, zone: zone, years: p.Years, today: tx.today, policy: r.policy}
+		var requestID int64
+		d, err := tx.lockDomain(ctx, name, q.read, func(b *pgx.Batch) {
+			b.Queue(`SELECT nextval('renewal_request_id_seq')`).
+				QueryRow(func(row pgx.Row) error { return row.Scan(&requestID) })
+		})
+		if err != nil {
+			return err
+		}
+		tag := actor.TAG
+		if !actor.IsRegistrar() {
+			tag = d.Sponsor
+		}
+		decision, err := DecideRenew(d.renewalName(), RenewParams{Tag: tag, CurExpiry: p.CurExpiry, Years: p.Years}, tx.today, r.policy)
+		if err != nil {
+			return err
+		}
+		quote, err := q.of(ctx, tx, d)
+		if err != nil {
+			return err
+		}
+		after = tx.applyRenewal(d, decision, quote, requestID, origin)
+		return nil
+	})
+	if pg.ConstraintName(err) == "renewal_request_once" {
+		return nil, Refuse(KindNotRenewable, CodeRenewRefused, "You have already requested this renewal.").About("domain:name", name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return after, nil
+}
+
+// renewalQuote reads the price of a renewal together with the name: for a
+// registrar its own price, which the first round trip can already carry.
+type renewalQuote struct {
+	actor  Actor
+	zone   *Zone
+	years  int
+	today  Date
+	policy Policy
+	quote  billing.Quote
+	asked  bool
+}
+
+func (q *renewalQuote) read(b *pgx.Batch) {
+	q.asked = q.zone != nil && q.actor.IsRegistrar()
+	if q.asked {
+		billing.QueueQuote(b, q.request(q.zone, q.actor.Registrar), &q.quote)
+	}
+}
+
+func (q *renewalQuote) request(z *Zone, registrar int32) billing.QuoteFor {
+	years := q.years
+	if years == 0 {
+		years = q.policy.defaultYears(z.Profile)
+	}
+	return billing.QuoteFor{Registrar: registrar, Zone: z.ID, Operation: billing.Renew, Years: years, Day: q.today.EPPTime()}
+}
+
+// of gives the price for d's sponsor; without one the renewal is refused, never
+// free (rule B3).
+func (q *renewalQuote) of(ctx context.Context, tx *Tx, d *Domain) (billing.Quote, error) {
+	if !q.asked {
+		err := tx.Batch(ctx, func(b *pgx.Batch) { billing.QueueQuote(b, q.request(d.Zone, d.SponsorID), &q.quote) })
+		if err != nil {
+			return q.quote, err
+		}
+	}
+	if !q.quote.Found {
+		return q.quote, Refuse(KindBillingFailure, "", "There is no renewal price for .%s on %s; ask the registry.", d.Zone.Name, q.today).
+			About("domain:name", d.Name)
+	}
+	return q.quote, nil
+}
+
+// applyRenewal writes a granted renewal and returns the name as it is then.
+func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, requestID int64, origin Origin) *Domain {
+	after := *d
+	c := changes{}
+	if dec.Expiry != d.Expires {
+		c.add("expires", d.Expires, dec.Expiry)
+		after.Expires = dec.Expiry
+	}
+	if dec.LiftSuspension {
+		c.add("suspended", d.SuspendedOn, nil)
+		after.SuspendedOn, after.SuspendedReason = Date{}, ""
+	}
+	if dec.ClearNotRequired {
+		c.add("renew-not-required", true, false)
+		after.RenewNotRequired = false
+	}
+	if dec.ClearNextBill {
+		c.add("next-bill", d.Bill.Next, nil)
+		after.Bill.Next, after.Bill.NextPeriod = 0, 0
+	}
+	after.Updater, after.Updated = tx.updaterTag(), tx.Now
+	if d.Zone.Profile == ProfileUK {
+		after.Requests = append(after.Requests[:len(after.Requests):len(after.Requests)], RenewalRequest{
+			Period: dec.Period, Tag: d.Sponsor, Years: dec.Years, Requested: tx.Now, State: RequestUninvoiced})
+	}
+	charge := billing.Charge{
+		Registrar: d.SponsorID, Operation: billing.Renew, Zone: d.Zone.ID, DomainID: d.ID, DomainName: d.Name,
+		Years: dec.Years, From: dec.Period.EPPTime(), To: dec.Period.AddYears(dec.Years).EPPTime(), Quote: quote, On: tx.today.EPPTime(),
+	}
+	tx.Queue(`UPDATE domain SET expires = $2, updater = $3, updated_at = $4, renew_not_required = $5,
+		suspended_on = CASE WHEN $6 THEN NULL ELSE suspended_on END,
+		suspended_reason = CASE WHEN $6 THEN NULL ELSE suspended_reason END,
+		next_bill = CASE WHEN $7 THEN NULL ELSE next_bill END,
+		next_period = CASE WHEN $7 THEN NULL ELSE next_period END WHERE id = $1`,
+		d.ID, after.Expires, tx.updaterID(), tx.Now, after.RenewNotRequired, dec.LiftSuspension, dec.ClearNextBill)
+	if d.Zone.Profile == ProfileUK {
+		charge.RequestID = requestID
+		tx.Queue(`INSERT INTO renewal_request (id, domain_id, domain_name, period, registrar_id, years, new_expires, origin, requested_at)
+			OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			requestID, d.ID, d.Name, dec.Period, d.SponsorID, dec.Years, dec.Period.AddYears(dec.Years), origin, tx.Now)
+	}
+	tx.record("domain", d.ID, d.Name, "renew", c.add("years", nil, dec.Years))
+	billing.QueueCharge(tx.Tx, charge)
+	if d.Zone.Profile == ProfileGTLD {
+		tx.queueGrace(d, RGPRenew, dec.Years)
+	}
+	return &after
+}

@@ -1,0 +1,254 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// domainSQL reads one name with all that belongs to it in one statement.
+// Children come as arrays or JSON and cost an index probe each.
+const domainSQL = `SELECT d.id, d.name, d.zone_id, d.sponsor, coalesce(d.registrant, 0),
+	coalesce((SELECT handle FROM contact WHERE id = d.registrant), ''),
+	d.statuses, d.expires, d.first_paid, d.unassigned, d.suspended_on, coalesce(d.suspended_reason, ''),
+	coalesce(d.auto_bill, 0), coalesce(d.next_bill, 0), coalesce(d.auto_period, 0), coalesce(d.next_period, 0),
+	coalesce(d.first_bill, ''), d.recur_bill, d.renew_not_required, d.notes, coalesce(d.reseller, ''),
+	d.referred_at, coalesce(d.delete_phase, ''), d.delete_phase_ends, d.auth_hash, d.auth_set_at, d.tag_changed,
+	d.creator, d.created_at, coalesce(d.updater, 0), d.updated_at, d.transferred_at,
+	ARRAY(SELECT h.name FROM domain_host dh JOIN host h ON h.id = dh.host_id WHERE dh.domain_id = d.id ORDER BY h.name),
+	ARRAY(SELECT h.name FROM host h WHERE h.superordinate = d.id ORDER BY h.name),
+	ARRAY(SELECT dc.role || ' ' || c.handle FROM domain_contact dc JOIN contact c ON c.id = dc.contact_id
+		WHERE dc.domain_id = d.id ORDER BY dc.role, c.handle),
+	(SELECT json_agg(json_build_object('t', key_tag, 'a', algorithm, 'dt', digest_type, 'd', encode(digest, 'hex'),
+		'f', key_flags, 'p', key_proto, 'ka', key_alg, 'k', encode(public_key, 'base64')) ORDER BY ordinal)
+		FROM domain_ds WHERE domain_id = d.id),
+	(SELECT json_agg(json_build_object('id', id, 'period', period, 'registrar', registrar_id, 'years', years,
+		'requested', requested_at, 'state', state, 'due', due) ORDER BY id)
+		FROM renewal_request WHERE domain_id = d.id AND (state IN ('uninvoiced', 'invoiced', 'lapsed') OR period >= d.expires)),
+	(SELECT json_agg(json_build_object('id', id, 'kind', kind, 'registrar', registrar_id, 'years', years,
+		'charge', charge_id, 'starts', starts_at, 'ends', ends_at) ORDER BY id)
+		FROM grace_period WHERE domain_id = d.id),
+	(SELECT json_build_object('id', id, 'gaining', gaining, 'losing', losing, 'requested', requested_at,
+		'act_by', act_by, 'years', years, 'expires', expires)
+		FROM transfer WHERE object = 'domain' AND object_id = d.id AND state = 'pending'),
+	coalesce((SELECT handshake_id FROM handshake_domain WHERE domain_id = d.id AND open), 0)
+	FROM domain d WHERE d.name = $1`
+
+const lockDomainSQL = domainSQL + ` FOR UPDATE OF d`
+
+// reader adds reads to a batch.
+type reader func(b *pgx.Batch)
+
+// batcher is what can send a batch of reads: a transaction or the pool.
+type batcher interface {
+	Batch(ctx context.Context, fn func(b *pgx.Batch)) error
+}
+
+// pool sends batches outside a transaction.
+type pool struct{ r *Registry }
+
+// Batch implements batcher.
+func (p pool) Batch(ctx context.Context, fn func(b *pgx.Batch)) error {
+	return p.r.db.ReadBatch(ctx, fn)
+}
+
+// loadDomain reads one name, and whatever more asks for, in one round trip. A
+// name that is not registered is refused with KindNotFound.
+func (r *Registry) loadDomain(ctx context.Context, via batcher, name string, lock bool, more ...reader) (*Domain, error) {
+	sql := domainSQL
+	if lock {
+		sql = lockDomainSQL
+	}
+	var row domainRow
+	err := via.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(sql, name).QueryRow(row.scan)
+		for _, add := range more {
+			add(b)
+		}
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, Refuse(KindNotFound, "", "%s is not registered.", name).About("domain:name", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read domain %s: %w", name, err)
+	}
+	return r.finishDomain(ctx, &row)
+}
+
+// domainRow is a row of domainSQL before tags, zones and children are looked up.
+type domainRow struct {
+	d                             Domain
+	zone, sponsor                 int32
+	creator, updater              int32
+	suspended                     *Date
+	referred, phaseEnds, authSet  *time.Time
+	updated, transferred          *time.Time
+	contacts                      []string
+	ds, requests, grace, transfer []byte
+}
+
+func (w *domainRow) scan(row pgx.Row) error {
+	d := &w.d
+	return row.Scan(&d.ID, &d.Name, &w.zone, &w.sponsor, &d.RegistrantID, &d.Registrant,
+		&d.Statuses, &d.Expires, &d.FirstPaid, &d.Unassigned, &w.suspended, &d.SuspendedReason,
+		&d.Bill.Auto, &d.Bill.Next, &d.Bill.AutoPeriod, &d.Bill.NextPeriod,
+		&d.FirstBill, &d.RecurBill, &d.RenewNotRequired, &d.Notes, &d.Reseller,
+		&w.referred, &d.DeletePhase, &w.phaseEnds, &d.authHash, &w.authSet, &d.TagChanged,
+		&w.creator, &d.Created, &w.updater, &w.updated, &w.transferred,
+		&d.Hosts, &d.Subordinate, &w.contacts, &w.ds, &w.requests, &w.grace, &w.transfer, &d.Handshake)
+}
+
+// finishDomain turns a row into a Domain: ids become tags and zones, and the
+// children are read.
+func (r *Registry) finishDomain(ctx context.Context, w *domainRow) (*Domain, error) {
+	d := &w.d
+	var err error
+	d.Zone, err = r.zoneByID(ctx, w.zone)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := r.tags(ctx, w.sponsor, w.creator, w.updater)
+	if err != nil {
+		return nil, err
+	}
+	d.SponsorID, d.Sponsor, d.Creator, d.Updater = w.sponsor, tags[0], tags[1], tags[2]
+	if w.suspended != nil {
+		d.SuspendedOn = *w.suspended
+	}
+	d.Referred, d.DeletePhaseEnds, d.authSetAt = at(w.referred), at(w.phaseEnds), at(w.authSet)
+	d.Updated, d.Transferred = at(w.updated), at(w.transferred)
+	for _, c := range w.contacts {
+		role, handle, _ := strings.Cut(c, " ")
+		d.Contacts = append(d.Contacts, DomainContact{Role: role, Handle: handle})
+	}
+	return d, r.readChildren(ctx, w)
+}
+
+func (r *Registry) readChildren(ctx context.Context, w *domainRow) error {
+	d := &w.d
+	if w.ds != nil {
+		var err error
+		d.DNSSEC, err = readDNSSEC(w.ds)
+		if err != nil {
+			return fmt.Errorf("%s: %w", d.Name, err)
+		}
+	}
+	if w.requests != nil {
+		var list []struct {
+			ID        int64
+			Period    Date
+			Registrar int32
+			Years     int
+			Requested time.Time
+			State     RequestState
+			Due       *Date
+		}
+		err := json.Unmarshal(w.requests, &list)
+		if err != nil {
+			return fmt.Errorf("read renewal requests of %s: %w", d.Name, err)
+		}
+		d.requestID = map[int]int64{}
+		for i, v := range list {
+			tags, err := r.tags(ctx, v.Registrar)
+			if err != nil {
+				return err
+			}
+			req := RenewalRequest{Period: v.Period, Tag: tags[0], Years: v.Years, Requested: v.Requested, State: v.State}
+			if v.Due != nil {
+				req.Due = *v.Due
+			}
+			d.requestID[i] = v.ID
+			d.Requests = append(d.Requests, req)
+		}
+	}
+	if w.grace != nil {
+		err := r.readGrace(ctx, w)
+		if err != nil {
+			return err
+		}
+	}
+	if w.transfer != nil {
+		return r.readTransfer(ctx, w)
+	}
+	return nil
+}
+
+func (r *Registry) readGrace(ctx context.Context, w *domainRow) error {
+	var list []struct {
+		ID           int64
+		Kind         RGPState
+		Registrar    int32
+		Years        int
+		Charge       *int64
+		Starts, Ends time.Time
+	}
+	err := json.Unmarshal(w.grace, &list)
+	if err != nil {
+		return fmt.Errorf("read grace periods of %s: %w", w.d.Name, err)
+	}
+	for _, v := range list {
+		tags, err := r.tags(ctx, v.Registrar)
+		if err != nil {
+			return err
+		}
+		g := GraceCharge{ID: v.ID, Grace: Grace{State: v.Kind, Tag: tags[0], Years: v.Years, Starts: v.Starts.UTC(), Ends: v.Ends.UTC()}}
+		if v.Charge != nil {
+			g.ChargeID = *v.Charge
+		}
+		w.d.Grace = append(w.d.Grace, g)
+	}
+	return nil
+}
+
+// queueGrace opens a grace period for an operation that the last charge of the
+// name paid for; a policy of no days opens none.
+func (tx *Tx) queueGrace(d *Domain, state RGPState, years int) {
+	g := NewGrace(state, d.Sponsor, years, tx.Now, tx.r.policy)
+	if !g.Open(tx.Now) {
+		return
+	}
+	tx.Queue(`INSERT INTO grace_period (domain_id, kind, registrar_id, years, charge_id, starts_at, ends_at)
+		VALUES ($1, $2, $3, $4, (SELECT max(id) FROM charge WHERE domain_id = $1), $5, $6)`,
+		d.ID, g.State, d.SponsorID, years, g.Starts, g.Ends)
+}
+
+func (r *Registry) readTransfer(ctx context.Context, w *domainRow) error {
+	var v struct {
+		ID              int64
+		Gaining, Losing int32
+		Requested       time.Time
+		ActBy           time.Time `json:"act_by"`
+		Years           *int
+		Expires         *Date
+	}
+	err := json.Unmarshal(w.transfer, &v)
+	if err != nil {
+		return fmt.Errorf("read transfer of %s: %w", w.d.Name, err)
+	}
+	tags, err := r.tags(ctx, v.Gaining, v.Losing)
+	if err != nil {
+		return err
+	}
+	t := &Transfer{ID: v.ID, State: "pending", Gaining: tags[0], Losing: tags[1], Requested: v.Requested.UTC(), ActBy: v.ActBy.UTC()}
+	if v.Years != nil {
+		t.Years = *v.Years
+	}
+	if v.Expires != nil {
+		t.Expires = *v.Expires
+	}
+	w.d.Transfer = t
+	return nil
+}
+
+// at is the time behind p, zero for null.
+func at(p *time.Time) time.Time {
+	if p == nil {
+		return time.Time{}
+	}
+	return *p
+}
