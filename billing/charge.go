@@ -43,6 +43,13 @@ func QueueReversal(tx *pg.Tx, chargeID int64) {
 		chargeID, tx.Now)
 }
 
+// QueueReversalOfName takes back all that a name was charged and that no invoice
+// has yet.
+func QueueReversalOfName(tx *pg.Tx, domainID int64) {
+	tx.Queue(`UPDATE charge SET reversed_at = $2 WHERE domain_id = $1 AND invoice_id IS NULL AND reversed_at IS NULL`,
+		domainID, tx.Now)
+}
+
 func day(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

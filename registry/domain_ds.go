@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -80,4 +81,9 @@ func (tx *Tx) queueDNSSEC(id int64, s DNSSEC) {
 // checkDNSSEC judges DNSSEC data for name by the zone's policy.
 func (z *Zone) checkDNSSEC(name string, s DNSSEC) error {
 	return CheckDNSSEC(name, s.DS, s.Keys, DNSSECData(z.DNSSECData), z.MaxDS)
+}
+
+// sameKey tells whether two keys are one DNSKEY record.
+func (k KeyData) sameKey(o KeyData) bool {
+	return k.Flags == o.Flags && k.Protocol == o.Protocol && k.Algorithm == o.Algorithm && bytes.Equal(k.PublicKey, o.PublicKey)
 }

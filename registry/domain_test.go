@@ -243,3 +243,143 @@ func TestInfoOfAnotherTagShowsThePublicPart(t *testing.T) { // C9
 		t.Errorf("grace %+v", v.Grace)
 	}
 }
+
+func TestUpdateChangesAllOfIt(t *testing.T) {
+	r := newRegister(t)
+	d := r.create("A-ONE", "change.co.test")
+	n := func(v int) *int { return &v }
+	notes, yes := []string{"one", "two"}, true
+	after, err := r.UpdateDomain(r.ctx, r.as("A-ONE"), UpdateDomainParams{
+		Name: "Change.co.test", RemoveHosts: []string{"NS1.example.net"},
+		AddHosts:    []HostSpec{{Name: "ns1.change.co.test", Addresses: []string{"192.0.2.1", "2001:db8::1"}, Attribute: true}},
+		AddContacts: []DomainContact{{"tech", "a-owner"}}, AddStatuses: []Status{StatusClientHold}, AutoBill: n(10), AutoPeriod: n(3),
+		RenewNotRequired: &yes, Notes: &notes,
+		DNSSEC: &DNSSECChange{Add: DNSSEC{DS: []DSData{{KeyTag: 12345, Algorithm: 13, DigestType: 2, Digest: make([]byte, 32)}}}},
+	})
+	must(t, err)
+	v, err := r.InfoDomain(r.ctx, r.as("A-ONE"), InfoDomainParams{Name: d.Name})
+	must(t, err)
+	if len(v.Hosts) != 2 || v.Hosts[0] != "ns1.change.co.test" || len(v.Subordinate) != 1 || len(v.Contacts) != 1 ||
+		!v.Statuses.Has(StatusClientHold) || v.Bill != (BillSettings{Auto: 10, AutoPeriod: 3}) || !v.RenewNotRequired ||
+		len(v.Notes) != 2 || len(v.DNSSEC.DS) != 1 || v.DNSSEC.DS[0].KeyTag != 12345 || v.Updater != "A-ONE" {
+		t.Fatalf("got %+v", v.Domain)
+	}
+	if after.Expires != d.Expires {
+		t.Error("E moved")
+	}
+	// The one history row says what was before and after.
+	if got := one[string](r, `SELECT changes->'auto-bill'->>0 || ' ' || (changes->'auto-bill'->>1) FROM history WHERE action = 'update'`); got != "0 10" {
+		t.Errorf("history %q", got)
+	}
+}
+
+func TestUpdateRefusals(t *testing.T) {
+	r := newRegister(t)
+	d := r.create("A-ONE", "change.co.test")
+	r.day(d.Expires.AddDays(-11)) // R12: a value of 10 could be set until E-12
+	n := func(v int) *int { return &v }
+	empty, bc := "", BillCustomer
+	for name, c := range map[string]struct {
+		p    UpdateDomainParams
+		kind Kind
+	}{
+		"ns not there":              {UpdateDomainParams{RemoveHosts: []string{"ns9.example.net"}}, KindPolicy},
+		"ns there already":          {UpdateDomainParams{AddHosts: []HostSpec{{Name: "ns1.example.net"}}}, KindPolicy},
+		"unknown host":              {UpdateDomainParams{AddHosts: []HostSpec{{Name: "ns9.example.net"}}}, KindNotFound},
+		"glue missing":              {UpdateDomainParams{AddHosts: []HostSpec{{Name: "ns.change.co.test", Attribute: true}}}, KindParamMissing},
+		"status not set":            {UpdateDomainParams{RemoveStatuses: []Status{StatusClientHold}}, KindPolicy},
+		"server status":             {UpdateDomainParams{AddStatuses: []Status{StatusServerHold}}, KindPolicy},
+		"no registrant (uk)":        {UpdateDomainParams{Registrant: &empty}, KindParamMissing},
+		"R12 clear day":             {UpdateDomainParams{AutoBill: n(10)}, KindPolicy},
+		"R11 both":                  {UpdateDomainParams{AutoBill: n(1), NextBill: n(1)}, KindPolicy},
+		"R21 bc and auto-bill":      {UpdateDomainParams{AutoBill: n(1), RecurBill: &bc}, KindPolicy},
+		"auto-period 10":            {UpdateDomainParams{AutoPeriod: n(10)}, KindParamRange},
+		"DS not there":              {UpdateDomainParams{DNSSEC: &DNSSECChange{Remove: DNSSEC{DS: []DSData{{KeyTag: 1}}}}}, KindPolicy},
+		"short digest":              {UpdateDomainParams{DNSSEC: &DNSSECChange{Add: DNSSEC{DS: []DSData{{KeyTag: 1, Algorithm: 13, DigestType: 2, Digest: []byte{1}}}}}}, KindParamRange},
+		"contact without a type":    {UpdateDomainParams{AddContacts: []DomainContact{{"", "a-owner"}}}, KindParamMissing},
+		"contact not there":         {UpdateDomainParams{RemoveContacts: []DomainContact{{"tech", "a-owner"}}}, KindPolicy},
+		"registrant of another tag": {UpdateDomainParams{Registrant: ptr("b-owner")}, KindAuthorization},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.p.Name = d.Name
+			_, err := r.UpdateDomain(r.ctx, r.as("A-ONE"), c.p)
+			if err == nil || KindOf(err) != c.kind {
+				t.Fatalf("got %v", err)
+			}
+		})
+	}
+	_, err := r.UpdateDomain(r.ctx, r.as("B-TWO"), UpdateDomainParams{Name: d.Name, AutoBill: n(1)})
+	refused(t, err, KindAuthorization, "V096")
+	if got := one[int](r, `SELECT count(*)::int FROM history WHERE action = 'update'`); got != 0 {
+		t.Errorf("%d refused updates left a history row", got)
+	}
+	// clientUpdateProhibited lets its own removal through, and nothing else.
+	_, err = r.UpdateDomain(r.ctx, r.as("A-ONE"), UpdateDomainParams{Name: d.Name, AddStatuses: []Status{StatusClientUpdateProhibited}})
+	must(t, err)
+	_, err = r.UpdateDomain(r.ctx, r.as("A-ONE"), UpdateDomainParams{Name: d.Name, AutoBill: n(1)})
+	refused(t, err, KindStatusProhibits, "")
+	_, err = r.UpdateDomain(r.ctx, r.as("A-ONE"), UpdateDomainParams{Name: d.Name, RemoveStatuses: []Status{StatusClientUpdateProhibited}})
+	must(t, err)
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func TestDeleteInUK(t *testing.T) {
+	r := newRegister(t)
+	r.create("A-ONE", "mistake.co.test")
+	paid := r.create("A-ONE", "paid.co.test")
+	_, err := r.db.Pool.Exec(r.ctx, `UPDATE domain SET first_paid = true WHERE id = $1`, paid.ID)
+	must(t, err)
+	_, err = r.DeleteDomain(r.ctx, r.as("A-ONE"), paid.Name)
+	refused(t, err, KindStatusProhibits, "V906")
+	_, err = r.DeleteDomain(r.ctx, r.as("B-TWO"), "mistake.co.test")
+	refused(t, err, KindAuthorization, "V096")
+	out, err := r.DeleteDomain(r.ctx, r.as("A-ONE"), "mistake.co.test")
+	must(t, err)
+	if !out.Purged {
+		t.Error("not purged")
+	}
+	_, err = r.InfoDomain(r.ctx, r.as("A-ONE"), InfoDomainParams{Name: "mistake.co.test"})
+	refused(t, err, KindNotFound, "")
+	if n := one[int](r, `SELECT count(*)::int FROM charge WHERE reversed_at IS NOT NULL`); n != 1 {
+		t.Errorf("%d charges taken back", n)
+	}
+	r.create("B-TWO", "mistake.co.test") // free to be registered again
+}
+
+func TestDeleteRestoreInGTLD(t *testing.T) { // RFC 3915
+	r := newRegister(t)
+	a := r.as("A-ONE")
+	r.create("A-ONE", "fresh.gen")
+	out, err := r.DeleteDomain(r.ctx, a, "fresh.gen")
+	must(t, err)
+	if !out.Purged {
+		t.Error("a delete in the add grace period purges at once")
+	}
+	d := r.create("A-ONE", "old.gen")
+	r.at(testNow.Add(6 * 24 * time.Hour))
+	out, err = r.DeleteDomain(r.ctx, a, "old.gen")
+	must(t, err)
+	v, err := r.InfoDomain(r.ctx, a, InfoDomainParams{Name: "old.gen"})
+	must(t, err)
+	if out.Purged || v.DeletePhase != RGPRedemption || !v.Statuses.Has(StatusPendingDelete) || v.Expires != d.Expires {
+		t.Fatalf("purged %v, phase %q, statuses %v, E %s", out.Purged, v.DeletePhase, v.Statuses, v.Expires)
+	}
+	_, err = r.RestoreDomain(r.ctx, a, "old.gen", &RestoreReport{})
+	refused(t, err, KindStatusProhibits, "")
+	_, err = r.RestoreDomain(r.ctx, r.as("B-TWO"), "old.gen", nil)
+	refused(t, err, KindAuthorization, "")
+	after, err := r.RestoreDomain(r.ctx, a, "old.gen", nil)
+	must(t, err)
+	if after.DeletePhase != RGPPendingRestore {
+		t.Errorf("phase %q", after.DeletePhase)
+	}
+	after, err = r.RestoreDomain(r.ctx, a, "old.gen", &RestoreReport{Reason: "mistake"})
+	must(t, err)
+	if after.DeletePhase != "" || after.Statuses.Has(StatusPendingDelete) {
+		t.Errorf("phase %q, statuses %v", after.DeletePhase, after.Statuses)
+	}
+	if n := one[int64](r, `SELECT sum(amount)::bigint FROM charge WHERE operation = 'restore'`); n != 4000 {
+		t.Errorf("charged %d for the restore", n)
+	}
+}

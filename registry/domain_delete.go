@@ -1,0 +1,90 @@
+package registry
+
+import (
+	"context"
+	"errors"
+
+	"github.com/namekeep/namekeep/billing"
+	"github.com/namekeep/namekeep/registry/pg"
+)
+
+// Deletion tells what a delete did.
+type Deletion struct {
+	Purged bool // the name is free again; otherwise it is on its way out (gtld)
+}
+
+// DeleteDomain deletes a name of the acting tag. In uk that is for mistakes
+// (epp.md "delete"); in gtld a name past its add grace period goes into
+// redemption and the fees of its open grace periods are credited (RFC 3915).
+//
+// Refusals: KindNotFound, KindAuthorization, KindStatusProhibits,
+// KindAssociation for hosts below the name.
+func (r *Registry) DeleteDomain(ctx context.Context, actor Actor, name string) (Deletion, error) {
+	err := errors.Join(actor.needRole(RoleOperator), actor.needReason())
+	if err != nil {
+		return Deletion{}, err
+	}
+	name = normalName(name)
+	var out Deletion
+	err = r.mutate(ctx, actor, func(tx *Tx) error {
+		d, err := tx.lockDomain(ctx, name)
+		if err != nil {
+			return err
+		}
+		tag := actor.TAG
+		if !actor.IsRegistrar() {
+			tag = d.Sponsor
+		}
+		if d.Zone.Profile == ProfileUK {
+			err := DecideUKDelete(d.renewalName(), tag, d.TagChanged)
+			if err != nil {
+				return err
+			}
+			out.Purged = true
+			tx.purge(d, "delete")
+			return nil
+		}
+		dec, err := DecideGTLDDelete(d.gtldName(), tag, tx.Now, r.policy)
+		if err != nil {
+			return err
+		}
+		out.Purged = dec.Purge
+		if dec.Purge {
+			tx.purge(d, "delete")
+			return nil
+		}
+		tx.redeem(d, dec)
+		return nil
+	})
+	if pg.ConstraintName(err) == "domain_host_host_id_fkey" {
+		return out, Refuse(KindAssociation, "", "Other names use hosts below %s.", name).About("domain:name", name)
+	}
+	return out, err
+}
+
+// purge takes a name out of the register with the hosts below it. What was
+// charged and not yet invoiced is taken back; an invoiced fee stays due.
+func (tx *Tx) purge(d *Domain, action string) {
+	tx.record("domain", d.ID, d.Name, action, changes{}.add("sponsor", d.Sponsor, nil).add("expires", d.Expires, nil))
+	billing.QueueReversalOfName(tx.Tx, d.ID)
+	tx.Queue(`DELETE FROM domain_host WHERE domain_id = $1`, d.ID)
+	tx.Queue(`DELETE FROM host WHERE superordinate = $1`, d.ID)
+	tx.Queue(`UPDATE renewal_request SET state = 'withdrawn' WHERE domain_id = $1 AND state = 'uninvoiced'`, d.ID)
+	tx.Queue(`DELETE FROM domain WHERE id = $1`, d.ID)
+}
+
+// redeem sends a gtld name into the redemption period.
+func (tx *Tx) redeem(d *Domain, dec GTLDDelete) {
+	c := changes{}.add("rgp", nil, dec.Phase)
+	noteValue(c, "expires", d.Expires, dec.Expiry)
+	for _, g := range d.Grace {
+		if g.Open(tx.Now) && g.ChargeID != 0 {
+			billing.QueueReversal(tx.Tx, g.ChargeID)
+		}
+	}
+	tx.Queue(`DELETE FROM grace_period WHERE domain_id = $1`, d.ID)
+	tx.Queue(`UPDATE domain SET statuses = $2, delete_phase = $3, delete_phase_ends = $4, expires = $5,
+		updater = $6, updated_at = $7 WHERE id = $1`,
+		d.ID, d.Statuses.With(StatusPendingDelete), dec.Phase, dec.PhaseEnd, dec.Expiry, tx.updaterID(), tx.Now)
+	tx.record("domain", d.ID, d.Name, "delete", c)
+}

@@ -1,0 +1,106 @@
+package registry
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/namekeep/namekeep/billing"
+)
+
+// RestoreReport is what a registrar declares when it restores a name (RFC 3915
+// section 4.2.5). It is kept in the history.
+type RestoreReport struct {
+	PreData, PostData string
+	DeleteTime        string
+	RestoreTime       string
+	Reason            string
+	Statements        []string
+	Other             string
+}
+
+// RestoreDomain takes a restore request (report nil) or report for a deleted
+// gtld name. The report brings the name back and is charged: the restore, and
+// the renewal of a name that expired meanwhile. It returns the RGP state after.
+//
+// Refusals: KindNotFound, KindAuthorization, KindStatusProhibits,
+// KindBillingFailure without a price, KindUnimplementedOption in uk.
+func (r *Registry) RestoreDomain(ctx context.Context, actor Actor, name string, report *RestoreReport) (*Domain, error) {
+	err := errors.Join(actor.needRole(RoleOperator), actor.needReason())
+	if err != nil {
+		return nil, err
+	}
+	name = normalName(name)
+	var after *Domain
+	err = r.mutate(ctx, actor, func(tx *Tx) error {
+		d, err := tx.lockDomain(ctx, name)
+		if err != nil {
+			return err
+		}
+		if d.Zone.Profile != ProfileGTLD {
+			return Refuse(KindUnimplementedOption, "", "Names in .%s are not restored.", d.Zone.Name).About("rgp:restore", "")
+		}
+		tag := actor.TAG
+		if !actor.IsRegistrar() {
+			tag = d.Sponsor
+		}
+		var dec RestoreDecision
+		if report == nil {
+			dec, err = DecideRestoreRequest(d.gtldName(), tag, tx.Now, r.policy)
+		} else {
+			dec, err = DecideRestoreReport(d.gtldName(), tag, tx.Now, r.loc, r.policy)
+		}
+		if err != nil {
+			return err
+		}
+		after, err = tx.restore(ctx, d, dec, report)
+		return err
+	})
+	return after, err
+}
+
+func (tx *Tx) restore(ctx context.Context, d *Domain, dec RestoreDecision, report *RestoreReport) (*Domain, error) {
+	var restore, renewal billing.Quote
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		q := billing.QuoteFor{Registrar: d.SponsorID, Zone: d.Zone.ID, Operation: billing.Restore, Day: tx.today.EPPTime()}
+		billing.QueueQuote(b, q, &restore)
+		q.Operation, q.Years = billing.Renew, dec.Years
+		billing.QueueQuote(b, q, &renewal)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !restore.Found || (dec.Years > 0 && !renewal.Found) {
+		return nil, Refuse(KindBillingFailure, "", "There is no price for a restore in .%s on %s; ask the registry.", d.Zone.Name, tx.today).
+			About("domain:name", d.Name)
+	}
+	after := *d
+	after.DeletePhase, after.DeletePhaseEnds, after.Expires = dec.Phase, dec.PhaseEnd, dec.Expiry
+	c := changes{}.add("rgp", d.DeletePhase, dec.Phase)
+	action := "restore request"
+	if report != nil {
+		action = "restore"
+		after.Statuses = d.Statuses.Without(StatusPendingDelete)
+		noteValue(c, "expires", d.Expires, dec.Expiry)
+		c.add("report", nil, report)
+		tx.chargeRestore(d, dec, restore, renewal)
+	}
+	after.Updater, after.Updated = tx.updaterTag(), tx.Now
+	tx.Queue(`UPDATE domain SET statuses = $2, delete_phase = $3, delete_phase_ends = $4, expires = $5,
+		updater = $6, updated_at = $7 WHERE id = $1`, d.ID, orEmpty(after.Statuses), null(string(after.DeletePhase)),
+		nullTime(after.DeletePhaseEnds), after.Expires, tx.updaterID(), tx.Now)
+	tx.record("domain", d.ID, d.Name, action, c)
+	return &after, nil
+}
+
+func (tx *Tx) chargeRestore(d *Domain, dec RestoreDecision, restore, renewal billing.Quote) {
+	charge := billing.Charge{Registrar: d.SponsorID, Operation: billing.Restore, Zone: d.Zone.ID, DomainID: d.ID,
+		DomainName: d.Name, Quote: restore, On: tx.today.EPPTime()}
+	billing.QueueCharge(tx.Tx, charge)
+	if dec.Years > 0 {
+		charge.Operation, charge.Quote, charge.Years = billing.Renew, renewal, dec.Years
+		charge.From, charge.To = d.Expires.EPPTime(), dec.Expiry.EPPTime()
+		billing.QueueCharge(tx.Tx, charge)
+	}
+}
