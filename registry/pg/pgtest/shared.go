@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -27,9 +28,11 @@ type shared struct {
 }
 
 // place is the cluster's folder. The lock file lies beside it, not in it, and
-// is never removed: a lock on a removed file would be a lock on nothing.
+// is never removed: a lock on a removed file would be a lock on nothing. Each
+// temporary folder has a cluster of its own, so that the two belong together.
 func place() (dir, lockFile string) {
-	name := fmt.Sprintf("namekeep-test-%d", os.Getuid())
+	sum := sha256.Sum256([]byte(os.TempDir()))
+	name := fmt.Sprintf("namekeep-test-%d-%x", os.Getuid(), sum[:4])
 	return filepath.Join(fastDir(), name), filepath.Join(os.TempDir(), name+".lock")
 }
 
