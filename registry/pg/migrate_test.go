@@ -113,7 +113,7 @@ func TestRegistryClock(t *testing.T) {
 		t.Cleanup(db.Close)
 		return db
 	}
-	ahead := func(db *pg.DB) time.Duration { return db.Now().Sub(time.Now()).Round(time.Minute) }
+	ahead := func(db *pg.DB) time.Duration { return time.Until(db.Now()).Round(time.Minute) }
 	db := open()
 	err := pg.AdvanceClock(ctx, db, time.Hour)
 	if !errors.Is(err, pg.ErrNotTestBed) {

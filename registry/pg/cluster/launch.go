@@ -73,7 +73,7 @@ func (s *starter) launch(ctx context.Context, bin string) (*Cluster, error) {
 	if err != nil {
 		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		return nil, errors.Join(fmt.Errorf("%w\n%s", err, tail(log.Name(), from)), c.Halt(stopCtx))
+		return nil, errors.Join(fmt.Errorf("%w; its log:\n%s", err, tail(log.Name(), from)), c.Halt(stopCtx))
 	}
 	return c, nil
 }
@@ -114,7 +114,7 @@ func (c *Cluster) await(ctx context.Context) error {
 		}
 		select {
 		case <-c.done:
-			return errors.New("the server ended at once; its log says:")
+			return errors.New("the server ended at once")
 		case <-ctx.Done():
 			return fmt.Errorf("the server does not answer: %w", err)
 		case <-tick.C:
