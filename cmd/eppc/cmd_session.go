@@ -17,9 +17,9 @@ const (
 	codeMessage    = 1301
 )
 
-type checkHello struct{}
+type helloCommand struct{}
 
-func (c *checkHello) Run(s *session) error {
+func (c *helloCommand) Run(s *session) error {
 	fresh := s.client == nil
 	if err := s.connect(); err != nil {
 		return err

@@ -30,7 +30,7 @@ type cli struct {
 
 // commands are those that both the command line and the shell know.
 type commands struct {
-	Hello    checkHello     `cmd:"" help:"Show the server's greeting."`
+	Hello    helloCommand   `cmd:"" help:"Show the server's greeting."`
 	Login    loginCommand   `cmd:"" help:"Log in and out: checks certificate and password, or sets a new password."`
 	Check    domainCheck    `cmd:"" group:"Domains" help:"Ask whether names are free."`
 	Info     domainInfo     `cmd:"" group:"Domains" help:"Show a name."`
@@ -118,7 +118,6 @@ func parse(grammar any, args []string, stdout, stderr io.Writer, opts ...kong.Op
 		kong.Name("eppc"), kong.Description(description), kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { panic(exitRequest(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.ExplicitGroups([]kong.Group{}),
 	}, opts...)...)
 	if err != nil {
 		fmt.Fprintf(stderr, "eppc: %v\n", err)

@@ -243,9 +243,7 @@ func commandWords() map[string][]string {
 			words[path] = append(words[path], "--"+flag.Name)
 		}
 		for _, arg := range n.Positional {
-			for _, value := range arg.EnumSlice() {
-				words[path] = append(words[path], value)
-			}
+			words[path] = append(words[path], arg.EnumSlice()...)
 		}
 		for _, child := range n.Children {
 			words[path] = append(words[path], child.Name)
