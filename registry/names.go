@@ -155,13 +155,17 @@ func ToUnicode(name string) string {
 	return strings.Join(labels, ".")
 }
 
+// typed folds what people type (case, compatibility forms) as UTS 46 says;
+// lower-casing alone would spoil scripts such as Cherokee.
+var typed = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule())
+
 // ToASCII returns the stored form of a name that a person typed: lower case,
 // U-labels as A-labels. It is for staff commands; EPP takes A-labels only.
 func ToASCII(text string) (string, error) {
 	if isASCII(text) {
 		return ParseDomainName(text)
 	}
-	name, err := idna.Registration.ToASCII(strings.ToLower(text))
+	name, err := typed.ToASCII(text)
 	if err != nil {
 		return "", Refuse(KindParamSyntax, "", "%q is not a name that IDNA2008 allows.", text).
 			About("domain:name", text)
