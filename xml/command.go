@@ -29,7 +29,7 @@ type Options struct {
 	Profile Profile
 	// Lenient takes what deployed uk clients send against the schemas:
 	// children of domain-nom-ext in any order, contactID for contactId in
-	// fork, newPw for newPW in login.
+	// fork, newPw for newPW in login, an empty extension or svcExtension.
 	Lenient bool
 	// MaxText is the longest text of one element or attribute in bytes; 0
 	// means DefaultMaxText.
@@ -143,7 +143,7 @@ type IntChange struct {
 	Clear bool
 }
 
-// Year and month of a list, such as 2027-03.
+// YearMonth is the month of a list, such as 2027-03.
 type YearMonth struct {
 	Year  int
 	Month time.Month

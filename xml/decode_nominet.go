@@ -64,7 +64,7 @@ func decodeFork(d *decoder, r *reader) any {
 	if r.next("contactId") || d.opt.Lenient && r.next("contactID") {
 		c.ContactID = d.clID(r.e())
 	}
-	if r.next("newContactId") || d.opt.Lenient && r.next("newContactID") {
+	if r.next("newContactId") {
 		c.NewContactID = d.clID(r.e())
 	}
 	for r.next("domainName") {
@@ -124,16 +124,17 @@ func decodeDirectRights(d *decoder, r *reader) any {
 	return c
 }
 
-// children lets a list of fields be taken in the order of the schema or, when
-// lenient, in any order, each at most once but for those named in many.
+// children says how each field of domain-nom-ext is taken.
 type children map[string]func(e *etree.Element)
 
-func (d *decoder) inOrder(r *reader, order []string, many string, take children) {
+// inOrder takes the fields in the order of the schema or, when lenient, in any
+// order; each at most once but for notes.
+func (d *decoder) inOrder(r *reader, take children) {
 	if !d.opt.Lenient {
-		for _, tag := range order {
+		for _, tag := range domainNomOrder {
 			for take[tag] != nil && r.next(tag) {
 				take[tag](r.e())
-				if tag != many {
+				if tag != "notes" {
 					break
 				}
 			}
@@ -143,7 +144,7 @@ func (d *decoder) inOrder(r *reader, order []string, many string, take children)
 	seen := map[string]bool{}
 	for d.err == nil && r.pos < len(r.kids) {
 		tag := r.kids[r.pos].Tag
-		if take[tag] == nil || seen[tag] && tag != many || !r.next(tag) {
+		if take[tag] == nil || seen[tag] && tag != "notes" || !r.next(tag) {
 			return // left for end to refuse
 		}
 		seen[tag] = true
@@ -200,7 +201,7 @@ func (d *decoder) domainNom(r *reader, update bool) *DomainNom {
 			n.RenewNotRequired = &b
 		}
 	}
-	d.inOrder(r, domainNomOrder, "notes", take)
+	d.inOrder(r, take)
 	return n
 }
 
@@ -232,18 +233,22 @@ var contactNomTypes = []string{
 func extContactNom(d *decoder, r *reader, x *Extensions) {
 	d.attrs(r.self)
 	c := &ContactNom{}
-	short := func(p **string) func(*etree.Element) {
-		return func(e *etree.Element) { s := d.token(e, 0, 255); *p = &s }
+	if r.next("trad-name") {
+		s := d.token(r.e(), 0, 255)
+		c.TradName = &s
 	}
-	d.inOrder(r, []string{"trad-name", "type", "co-no", "opt-out"}, "", children{
-		"trad-name": short(&c.TradName),
-		"co-no":     short(&c.CoNo),
-		"type": func(e *etree.Element) {
-			s := d.oneOf(e, contactNomTypes...)
-			c.Type = &s
-		},
-		"opt-out": func(e *etree.Element) { b := d.flag(e); c.OptOut = &b },
-	})
+	if r.next("type") {
+		s := d.oneOf(r.e(), contactNomTypes...)
+		c.Type = &s
+	}
+	if r.next("co-no") {
+		s := d.token(r.e(), 0, 255)
+		c.CoNo = &s
+	}
+	if r.next("opt-out") {
+		b := d.flag(r.e())
+		c.OptOut = &b
+	}
 	x.ContactNom = c
 }
 

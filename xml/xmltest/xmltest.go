@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -167,7 +168,8 @@ func driver(list []schema) []byte {
 	var b bytes.Buffer
 	b.WriteString(`<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">` + "\n")
 	for _, s := range list {
-		fmt.Fprintf(&b, "<xs:import namespace=%q schemaLocation=%q/>\n", s.uri, "file://"+filepath.ToSlash(s.path))
+		fmt.Fprintf(&b, "<xs:import namespace=%q schemaLocation=%q/>\n", s.uri,
+			(&url.URL{Scheme: "file", Path: filepath.ToSlash(s.path)}).String())
 	}
 	b.WriteString("</xs:schema>\n")
 	return b.Bytes()
