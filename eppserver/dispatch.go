@@ -99,13 +99,13 @@ func dispatch(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	handle := handlerOf(c.cmd)
-	if handle == nil {
-		return answer{}, refuse(xml.CodeUnimplementedCommand, "this command is not served for this object")
-	}
 	err = c.s.checkNames(c.cmd)
 	if err != nil {
 		return answer{}, err
+	}
+	handle := handlerOf(c.cmd)
+	if handle == nil {
+		return answer{}, refuse(xml.CodeUnimplementedCommand, "this command is not served for this object")
 	}
 	return handle(c)
 }

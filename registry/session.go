@@ -76,7 +76,7 @@ func (tx *Tx) storePassword(ctx context.Context, l Login) error {
 		return nil
 	}
 	tag, err := tx.Exec(ctx, `UPDATE registrar SET password_hash = $3,
-			password_expires_at = $4 + (password_expires_at - password_changed_at),
+			password_expires_at = $4::timestamptz + (password_expires_at - password_changed_at),
 			password_changed_at = $4, updated_at = $4
 		WHERE id = $1 AND password_hash = $2`, l.Registrar, l.hash, l.newHash, tx.Now)
 	if err != nil {

@@ -97,7 +97,7 @@ func (c *Client) Want(frame []byte, code xml.ResultCode) *xml.ParsedResponse {
 	c.T.Helper()
 	r := c.Send(frame)
 	if Code(r) != code {
-		c.T.Fatalf("answer %d, want %d: %s\nto %s", Code(r), code, Reason(r), frame)
+		c.T.Fatalf("answer %d, want %d: %s\nto %.600s", Code(r), code, Reason(r), frame)
 	}
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -111,6 +112,7 @@ func New(t testing.TB, change ...func(*Options)) *Harness {
 		cfg.Metrics = h.Metrics
 	}
 	h.Node = h.start(cfg)
+	t.Cleanup(h.showFaults)
 	return h
 }
 
@@ -218,6 +220,18 @@ func (h *Harness) Eventually(what string, done func() bool) {
 	for deadline := time.Now().Add(5 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			h.T.Fatalf("not within 5 s: %s", what)
+		}
+	}
+}
+
+// showFaults shows what went wrong in the servers when a test failed.
+func (h *Harness) showFaults() {
+	if !h.T.Failed() {
+		return
+	}
+	for line := range strings.SplitSeq(h.Log(), "\n") {
+		if strings.Contains(line, "level=ERROR") {
+			h.T.Log(line)
 		}
 	}
 }
