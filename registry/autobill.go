@@ -35,11 +35,11 @@ func DecideBilling(n Name, c BillChange, today Date, p Policy) error {
 	}
 	if c.Bill.Auto != 0 && c.Bill.Next != 0 {
 		return Refuse(KindPolicy, CodeBothBills, "auto-bill and next-bill cannot both be set; set one of them to 0.").
-			About("domain:next-bill", strconv.Itoa(c.Bill.Next))
+			About("domain-nom-ext:next-bill", strconv.Itoa(c.Bill.Next))
 	}
 	if c.Recur == BillCustomer && (c.Bill.Auto != 0 || c.Bill.Next != 0) {
 		return Refuse(KindPolicy, CodeBillWithBC, "auto-bill and next-bill cannot be set while recur-bill is bc.").
-			About("domain:recur-bill", string(c.Recur))
+			About("domain-nom-ext:recur-bill", string(c.Recur))
 	}
 	old := n.Bill
 	if err := n.checkClearDay("auto-bill", old.Auto, c.Bill.Auto, old.AutoPeriod != c.Bill.AutoPeriod, today, p); err != nil {
@@ -61,11 +61,11 @@ func (c BillChange) checkRanges(p Policy) error {
 	} {
 		if f.value < 0 || f.value > f.most {
 			return Refuse(KindParamRange, "", "%s is a number from 1 to %d.", f.field, f.most).
-				About("domain:"+f.field, strconv.Itoa(f.value))
+				About("domain-nom-ext:"+f.field, strconv.Itoa(f.value))
 		}
 	}
 	if c.Recur != BillTagHolder && c.Recur != BillCustomer {
-		return Refuse(KindParamSyntax, "", "recur-bill is th or bc.").About("domain:recur-bill", string(c.Recur))
+		return Refuse(KindParamSyntax, "", "recur-bill is th or bc.").About("domain-nom-ext:recur-bill", string(c.Recur))
 	}
 	return nil
 }
@@ -86,7 +86,7 @@ func (n Name) checkClearDay(field string, old, next int, periodChanged bool, tod
 		if last := LastDayToSet(n.Expiry, value, p); today.After(last) {
 			return Refuse(KindPolicy, CodeClearDay,
 				"%s expires on %s; a value of %d for %s could be set, changed or cleared until midnight on %s.",
-				n.Name, n.Expiry, value, field, last).About("domain:"+field, strconv.Itoa(next))
+				n.Name, n.Expiry, value, field, last).About("domain-nom-ext:"+field, strconv.Itoa(next))
 		}
 	}
 	return nil

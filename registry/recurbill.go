@@ -12,7 +12,7 @@ func (n Name) BilledDirectly(p Policy) bool {
 func (n Name) checkRecur(to RecurBill, today Date) error {
 	if to == BillCustomer && n.RecurBill != BillCustomer && today.After(n.Expiry) {
 		return Refuse(KindPolicy, CodeTooLateForBC, "%s expired on %s; recur-bill could be set to bc until that day.",
-			n.Name, n.Expiry).About("domain:recur-bill", string(to))
+			n.Name, n.Expiry).About("domain-nom-ext:recur-bill", string(to))
 	}
 	return nil
 }
