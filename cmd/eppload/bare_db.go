@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// bareTables are those a renewal writes to, with no more indexes than it needs
+// to be right: the register's own have further ones, so the bare server's rate
+// is the harder to reach.
+const bareTables = `
+CREATE TABLE domain (
+	id bigint PRIMARY KEY, name text COLLATE "C" NOT NULL UNIQUE, sponsor integer NOT NULL,
+	expires date NOT NULL, updated_at timestamptz
+) WITH (fillfactor = 90);
+CREATE INDEX domain_expires ON domain (expires, sponsor);
+CREATE TABLE renewal_request (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, domain_id bigint NOT NULL, domain_name text NOT NULL,
+	period date NOT NULL, registrar_id integer NOT NULL, years smallint NOT NULL, new_expires date NOT NULL,
+	requested_at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX renewal_request_once ON renewal_request (domain_id, period, registrar_id);
+CREATE TABLE charge (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, registrar_id integer NOT NULL, domain_id bigint NOT NULL,
+	domain_name text NOT NULL, request_id bigint NOT NULL, years smallint NOT NULL, currency text NOT NULL,
+	amount bigint NOT NULL, charged_at timestamptz NOT NULL
+);
+CREATE TABLE history (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL, object text NOT NULL,
+	object_id bigint NOT NULL, object_name text NOT NULL, action text NOT NULL, registrar_id integer NOT NULL,
+	cltrid text, svtrid text, changes jsonb
+);`
+
+const bareQuery = `SELECT name, expires FROM domain WHERE name = $1`
+
+// bareRenew is the whole renewal in one statement, hence one transaction and
+// one round trip; the update takes the row's lock.
+const bareRenew = `WITH renewed AS (
+	UPDATE domain SET expires = ($2::date + interval '1 year')::date, updated_at = $3
+	WHERE name = $1 AND expires = $2 RETURNING id, name, sponsor, expires
+), request AS (
+	INSERT INTO renewal_request (domain_id, domain_name, period, registrar_id, years, new_expires, requested_at)
+	SELECT id, name, $2, sponsor, 1, expires, $3 FROM renewed RETURNING id
+), charged AS (
+	INSERT INTO charge (registrar_id, domain_id, domain_name, request_id, years, currency, amount, charged_at)
+	SELECT r.sponsor, r.id, r.name, q.id, 1, 'GBP', 375, $3 FROM renewed r, request q
+), noted AS (
+	INSERT INTO history (at, object, object_id, object_name, action, registrar_id, cltrid, svtrid, changes)
+	SELECT $3, 'domain', id, name, 'renew', sponsor, 'bare', 'bare',
+		jsonb_build_object('expires', jsonb_build_array($2::date, expires)) FROM renewed
+) SELECT name, expires FROM renewed`
+
+// bareDB is the scratch database of a bare server.
+type bareDB struct {
+	pool *pgxpool.Pool
+}
+
+// openBare makes the scratch database anew and fills its table of names.
+func openBare(ctx context.Context, address, scratch string, p population, connections int32) (*bareDB, error) {
+	if address == "" {
+		return nil, errors.New("give the --database")
+	}
+	err := checkLocalDatabase(address)
+	if err != nil {
+		return nil, err
+	}
+	admin, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	defer admin.Close(context.WithoutCancel(ctx))
+	own, err := withDatabase(address, scratch)
+	if err != nil {
+		return nil, err
+	}
+	if admin.Config().Database == scratch {
+		return nil, errors.New("the scratch database must not be the one named by --database")
+	}
+	id := pgx.Identifier{scratch}.Sanitize()
+	err = dropScratch(ctx, admin, scratch)
+	if err != nil {
+		return nil, err
+	}
+	for _, sql := range []string{"CREATE DATABASE " + id, "COMMENT ON DATABASE " + id + " IS '" + scratchMark + "'"} {
+		_, err = admin.Exec(ctx, sql)
+		if err != nil {
+			return nil, fmt.Errorf("scratch database: %w", err)
+		}
+	}
+	return fillBare(ctx, own, p, connections)
+}
+
+// scratchMark tells a database of ours from any other of the same name.
+const scratchMark = "scratch database of eppload"
+
+// dropScratch drops a database left by an earlier run, and refuses to drop any
+// other.
+func dropScratch(ctx context.Context, admin *pgx.Conn, name string) error {
+	var mark string
+	err := admin.QueryRow(ctx, `SELECT coalesce(shobj_description(oid, 'pg_database'), '')
+		FROM pg_database WHERE datname = $1`, name).Scan(&mark)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	case mark != scratchMark:
+		return fmt.Errorf("database %s is there and not of eppload: drop it, or name another with --scratch", name)
+	}
+	_, err = admin.Exec(ctx, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
+	return err
+}
+
+func fillBare(ctx context.Context, address string, p population, connections int32) (*bareDB, error) {
+	config, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxConns, config.MinConns = connections, connections
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	d := &bareDB{pool: pool}
+	_, err = pool.Exec(ctx, bareTables)
+	if err == nil {
+		var i int64
+		_, err = pool.CopyFrom(ctx, pgx.Identifier{"domain"}, []string{"id", "name", "sponsor", "expires"},
+			pgx.CopyFromFunc(func() ([]any, error) {
+				if i >= p.names {
+					return nil, nil
+				}
+				row := []any{i + 1, p.name(i), int32(1), p.expiry(i)}
+				i++
+				return row, nil
+			}))
+	}
+	if err == nil {
+		_, err = pool.Exec(ctx, "VACUUM (ANALYZE) domain")
+	}
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("scratch tables: %w", err)
+	}
+	return d, nil
+}
+
+func (d *bareDB) close() { d.pool.Close() }
+
+// query is one prepared point query.
+func (d *bareDB) query(ctx context.Context, name, _ []byte) ([]byte, error) {
+	return found(d.pool.QueryRow(ctx, bareQuery, string(name)))
+}
+
+// renew is the writes of a renewal.
+func (d *bareDB) renew(ctx context.Context, name, curExpDate []byte) ([]byte, error) {
+	date, err := time.Parse(time.DateOnly, string(curExpDate))
+	if err != nil {
+		return nil, err
+	}
+	return found(d.pool.QueryRow(ctx, bareRenew, string(name), date, time.Now().UTC()))
+}
+
+func found(row pgx.Row) ([]byte, error) {
+	var name string
+	var expires time.Time
+	err := row.Scan(&name, &expires)
+	return []byte(name + " " + expires.Format(time.DateOnly)), err
+}
