@@ -21,7 +21,7 @@ var (
 	// but not answered. It may or may not have happened; only a repeat that a
 	// unique key makes harmless can tell.
 	ErrOutcomeUnknown = errors.New("the connection was lost during commit: outcome unknown")
-	// ErrNested is returned by InTx inside another InTx.
+	// ErrNested is returned by InTx with the context of a transaction.
 	ErrNested = errors.New("transaction inside a transaction")
 )
 

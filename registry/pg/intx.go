@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"reflect"
-	"runtime"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,10 +32,10 @@ type inTxKey struct{}
 // stale. When COMMIT was sent and not answered the error is ErrOutcomeUnknown.
 //
 // The transaction, with its retries, runs under Config.TxTimeout and not under
-// ctx: a caller that hangs up must not cancel a COMMIT. InTx within fn returns
-// ErrNested.
+// ctx: a caller that hangs up must not cancel a COMMIT. InTx with the context of
+// a transaction (tx.Context) returns ErrNested.
 func (db *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
-	if ctx.Value(inTxKey{}) != nil || nested() {
+	if ctx.Value(inTxKey{}) != nil {
 		return ErrNested
 	}
 	err := ctx.Err()
@@ -67,10 +65,7 @@ func (db *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	return nil
 }
 
-// run is one attempt. Its frame on the stack is how nested finds out, so it
-// must not be inlined.
-//
-//go:noinline
+// run is one attempt.
 func (tx *Tx) run(fn func(tx *Tx) error) error {
 	// Not recover: a panic keeps its stack, and t.FailNow passes too.
 	defer tx.end()
@@ -123,25 +118,5 @@ func (db *DB) retry(ctx context.Context, attempt func() (bool, error)) error {
 		case <-time.After(backoff/2 + rand.N(backoff/2)):
 		}
 		backoff = min(2*backoff, maxBackoff)
-	}
-}
-
-var runEntry = reflect.ValueOf((*Tx).run).Pointer()
-
-// nested reports whether this goroutine is inside a transaction's function. The
-// stack knows it even where the function's author passed on the outer context.
-func nested() bool {
-	pcs := make([]uintptr, 64)
-	for skip := 2; ; skip += len(pcs) {
-		n := runtime.Callers(skip, pcs)
-		for _, pc := range pcs[:n] {
-			f := runtime.FuncForPC(pc - 1)
-			if f != nil && f.Entry() == runEntry {
-				return true
-			}
-		}
-		if n < len(pcs) {
-			return false
-		}
 	}
 }
