@@ -117,6 +117,9 @@ func (c *ListenerConfig) validate() error {
 	if c.Name == "" {
 		return errors.New("eppserver: a listener needs a name")
 	}
+	if c.Profile != xml.ProfileUK && c.Profile != xml.ProfileGTLD {
+		return fmt.Errorf("eppserver: listener %s: unknown profile %d", c.Name, c.Profile)
+	}
 	if c.Limits.MaxFrame < 512 || c.Limits.MaxFrame > maxFrameLimit {
 		return fmt.Errorf("eppserver: listener %s: frames of %d bytes: must be 512 to %d",
 			c.Name, c.Limits.MaxFrame, maxFrameLimit)

@@ -36,6 +36,7 @@ type conn struct {
 	raw net.Conn // as accepted
 	nc  net.Conn // raw, or TLS over it
 	g   *gate
+	p   *place
 	s   *session
 	in  frameReader
 	out *bytes.Buffer // answers not written yet, nil if none
@@ -49,13 +50,13 @@ type conn struct {
 	drained chan struct{}
 }
 
-func newConn(srv *Server, nc net.Conn, g *gate, address string) *conn {
+func newConn(srv *Server, nc net.Conn, g *gate, p *place) *conn {
 	c := &conn{
-		srv: srv, raw: nc, nc: nc, g: g, waiting: true,
+		srv: srv, raw: nc, nc: nc, g: g, p: p, waiting: true,
 		drained: make(chan struct{}),
 		cancel:  func() {},
 	}
-	c.s = &session{srv: srv, l: g.cfg, address: address, began: time.Now(), drain: c.drain}
+	c.s = &session{srv: srv, l: g.cfg, address: p.address, began: time.Now(), drain: c.drain}
 	return c
 }
 
@@ -286,15 +287,13 @@ func (c *conn) handshake(ctx context.Context) bool {
 	// A place is taken when the client has begun to speak, so that one who says
 	// nothing holds none.
 	first := &firstByte{Conn: c.raw}
-	if first.peek() != nil || !c.takeHandshake(ctx, deadline) {
+	if first.peek() != nil || !c.shake(ctx, deadline) {
 		c.handshakeFailed("silent", nil)
 		return false
 	}
 	tc := tls.Server(first, cfg.TLS)
 	err := tc.HandshakeContext(ctx)
-	if c.g.handshakes != nil {
-		<-c.g.handshakes
-	}
+	c.g.shaken(c.p)
 	if err != nil {
 		c.handshakeFailed(handshakeFault(err), err)
 		return false
@@ -306,25 +305,30 @@ func (c *conn) handshake(ctx context.Context) bool {
 	return true
 }
 
-// takeHandshake waits for one of the places for handshakes in progress.
-func (c *conn) takeHandshake(ctx context.Context, deadline time.Time) bool {
-	if c.g.handshakes == nil {
-		return true
-	}
+// shake waits for a place among the handshakes in progress.
+func (c *conn) shake(ctx context.Context, deadline time.Time) bool {
 	var late <-chan time.Time
 	if !deadline.IsZero() {
 		t := time.NewTimer(time.Until(deadline))
 		defer t.Stop()
 		late = t.C
 	}
-	select {
-	case c.g.handshakes <- struct{}{}:
-		return true
-	case <-late:
-	case <-c.drained:
-	case <-ctx.Done():
+	taken := 0
+	for _, places := range []chan struct{}{c.p.handshakes, c.g.handshakes} {
+		select {
+		case places <- struct{}{}:
+			taken++
+			continue
+		case <-late:
+		case <-c.drained:
+		case <-ctx.Done():
+		}
+		break
 	}
-	return false
+	if taken == 1 {
+		<-c.p.handshakes
+	}
+	return taken == 2
 }
 
 func (c *conn) handshakeFailed(reason string, err error) {

@@ -85,6 +85,8 @@ func (c *conn) admit(ctx context.Context, now time.Time) error {
 	if wait <= 0 {
 		return nil
 	}
+	// The answers before this one need not wait. A fault shows at the next.
+	_ = c.flush()
 	t := time.NewTimer(wait)
 	defer t.Stop()
 	select {
@@ -141,13 +143,4 @@ func (c *conn) serveBroken(err error) bool {
 		return false
 	}
 	return true
-}
-
-// greet adds the greeting to what is to be written.
-func (c *conn) greet() {
-	p := c.s.profile()
-	c.put(&xml.Greeting{
-		SvID: c.srv.cfg.Name, SvDate: c.srv.reg.Now(),
-		ObjURIs: p.ObjectURIs(), ExtURIs: p.ExtensionURIs(),
-	})
 }

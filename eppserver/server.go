@@ -17,13 +17,14 @@ import (
 // Server serves EPP on any number of listeners. Its only state is its open
 // connections: all else is in the database, which many servers may share.
 type Server struct {
-	cfg      Config
-	reg      *registry.Registry
-	log      *slog.Logger
-	metrics  *metrics
-	sessions sessionBook
-	rates    rateBook
-	live     atomic.Int64 // servers on this database, from the last heartbeat
+	cfg       Config
+	reg       *registry.Registry
+	log       *slog.Logger
+	metrics   *metrics
+	sessions  sessionBook
+	rates     rateBook
+	greetings greetings
+	live      atomic.Int64 // servers on this database, from the last heartbeat
 
 	mu        sync.Mutex
 	closing   bool
@@ -64,7 +65,7 @@ func New(ctx context.Context, cfg Config, reg *registry.Registry) (*Server, erro
 	if err != nil {
 		return nil, fmt.Errorf("eppserver: metrics: %w", err)
 	}
-	live, err := reg.Heartbeat(ctx, cfg.ID, time.Now())
+	live, err := reg.Heartbeat(ctx, cfg.ID, nil, time.Now())
 	if err != nil {
 		s.metrics.unregister()
 		return nil, fmt.Errorf("eppserver: %w", err)
@@ -137,20 +138,21 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener, cfg ListenerConfig)
 // accept starts a connection's goroutine if the listener has room for it.
 func (s *Server) accept(nc net.Conn, g *gate) {
 	address := hostOf(nc.RemoteAddr())
-	if !g.enter(address) {
+	p := g.enter(address)
+	if p == nil {
 		s.metrics.refused.WithLabelValues(g.cfg.Name).Inc()
 		nc.Close()
 		return
 	}
-	c := newConn(s, nc, g, address)
+	c := newConn(s, nc, g, p)
 	if !s.addConn(c) {
-		g.leave(address)
+		g.leave(p)
 		nc.Close()
 		return
 	}
 	go func() {
 		defer s.running.Done()
-		defer g.leave(address)
+		defer g.leave(p)
 		defer s.removeConn(c)
 		c.run()
 	}()

@@ -22,7 +22,12 @@ func servicesOf(p xml.Profile, l *xml.Login) (map[string]bool, error) {
 		if p == xml.ProfileGTLD && !slices.Contains(known, uri) {
 			return serviceError(xml.CodeUnimplementedService, tag, uri, "This service is not offered.")
 		}
-		services[uri] = slices.Contains(objects, uri) || slices.Contains(extensions, uri)
+		// Our own spelling is kept, not the frame's: it lives as long as the session.
+		for _, list := range [][]string{objects, extensions} {
+			if i := slices.Index(list, uri); i >= 0 {
+				services[list[i]] = true
+			}
+		}
 		return nil
 	}
 	for _, uri := range l.ObjURIs {

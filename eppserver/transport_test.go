@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -294,4 +295,43 @@ func TestSlowReader(t *testing.T) {
 		}
 	}
 	h.Eventually("the connection is cut", func() bool { return slow.WriteRaw(hello) != nil })
+}
+
+// E1, E4: clients that begin a handshake and do not end it keep out neither
+// themselves for good nor, before the time is up, other addresses.
+func TestStalledHandshakes(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("other systems have one loopback address only")
+	}
+	h := epptest.New(t, func(o *epptest.Options) {
+		o.UK.Limits.Handshakes, o.UK.Limits.Handshake = 4, 3*time.Second
+	})
+	for range 8 {
+		nc, err := net.Dial("tcp", h.UK)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		if _, err = nc.Write([]byte{22, 3, 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dial := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	nc, err := dial.Dial("tcp", h.UK)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	_ = nc.SetDeadline(time.Now().Add(2500 * time.Millisecond))
+	if err = tls.Client(nc, h.ClientTLS("DEMO-B")).Handshake(); err != nil {
+		t.Errorf("another address: %v", err)
+	}
+	h.Eventually("the stalled are gone", func() bool {
+		c, err := eppclient.Dial(t.Context(), h.UK, h.ClientTLS("DEMO-A"))
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
 }

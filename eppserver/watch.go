@@ -32,16 +32,16 @@ func (b *sessionBook) remove(s *session) {
 	delete(b.open, s)
 }
 
-// list returns the sessions and what the register needs to know of them.
-func (b *sessionBook) list() ([]*session, []registry.ActiveSession) {
+// list returns the sessions, the numbers of their rows, and what the register
+// needs to know of them.
+func (b *sessionBook) list() (sessions []*session, ids []int64, active []registry.ActiveSession) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	sessions := make([]*session, 0, len(b.open))
-	active := make([]registry.ActiveSession, 0, len(b.open))
 	for s, a := range b.open {
-		sessions, active = append(sessions, s), append(active, a)
+		// A session's number does not change while it is in the book.
+		sessions, ids, active = append(sessions, s), append(ids, s.id), append(active, a)
 	}
-	return sessions, active
+	return sessions, ids, active
 }
 
 // watch signs the server on, ends sessions that may not go on and settles
@@ -76,12 +76,12 @@ func (s *Server) watch() {
 
 // beat is one turn: the sign of life, and the look at certificates and tags.
 func (s *Server) beat(ctx context.Context) error {
-	live, err := s.reg.Heartbeat(ctx, s.cfg.ID, time.Now())
+	sessions, ids, active := s.sessions.list()
+	live, err := s.reg.Heartbeat(ctx, s.cfg.ID, ids, time.Now())
 	if err != nil {
 		return err
 	}
 	s.live.Store(int64(live))
-	sessions, active := s.sessions.list()
 	end, err := s.reg.SessionsToEnd(ctx, active, time.Now())
 	if err != nil {
 		return err

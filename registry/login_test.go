@@ -109,7 +109,7 @@ func TestRehash(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	if _, err := r.Heartbeat(ctx, "one", now); err != nil {
+	if _, err := r.Heartbeat(ctx, "one", nil, now); err != nil {
 		t.Fatal(err)
 	}
 	p := LoginParams{TAG: "ALPHA", Password: testPassword, CertificateOptional: true, Address: "192.0.2.1", At: now}
@@ -138,7 +138,7 @@ func TestNewPasswordTwice(t *testing.T) {
 	r, ctx := newRegistry(t), context.Background()
 	loginRegistrar(t, r, "ALPHA")
 	now := time.Now()
-	if _, err := r.Heartbeat(ctx, "one", now); err != nil {
+	if _, err := r.Heartbeat(ctx, "one", nil, now); err != nil {
 		t.Fatal(err)
 	}
 	p := LoginParams{TAG: "ALPHA", Password: testPassword, NewPassword: "number-one", CertificateOptional: true, At: now}
@@ -177,7 +177,7 @@ func TestHeartbeat(t *testing.T) {
 		{"one", 0, 1}, {"two", time.Second, 2}, {"one", 29 * time.Second, 2}, {"one", 40 * time.Second, 1},
 		{"two", 41 * time.Second, 2}, {"one", 3 * time.Hour, 1},
 	} {
-		live, err := r.Heartbeat(ctx, step.server, at.Add(step.after))
+		live, err := r.Heartbeat(ctx, step.server, nil, at.Add(step.after))
 		if err != nil || live != step.live {
 			t.Errorf("%s after %s: %d live, %v, want %d", step.server, step.after, live, err, step.live)
 		}
@@ -186,8 +186,31 @@ func TestHeartbeat(t *testing.T) {
 	if err := r.db.Pool.QueryRow(ctx, `SELECT count(*) FROM server`).Scan(&n); err != nil || n != 1 {
 		t.Errorf("%d servers kept, %v", n, err)
 	}
+	// Rows of sessions that ended while the database was away.
+	loginRegistrar(t, r, "ALPHA")
+	var ids []int64
+	for range 3 {
+		var id int64
+		err := r.db.Pool.QueryRow(ctx, `INSERT INTO epp_session (server_id, registrar_id, address, started_at)
+			SELECT 'one', id, '192.0.2.1', $1 FROM registrar WHERE tag = 'ALPHA' RETURNING id`, at).Scan(&id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	for _, want := range []int{3, 1} {
+		if _, err := r.Heartbeat(ctx, "one", ids[:1], at.Add(time.Duration(3-want)*30*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.db.Pool.QueryRow(ctx, `SELECT count(*) FROM epp_session`).Scan(&n); err != nil || n != want {
+			t.Errorf("%d sessions kept, %v, want %d", n, err, want)
+		}
+	}
 	if err := r.RemoveServer(ctx, "one"); err != nil {
 		t.Fatal(err)
+	}
+	if err := r.db.Pool.QueryRow(ctx, `SELECT count(*) FROM epp_session`).Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d sessions of no server, %v", n, err)
 	}
 }
 

@@ -101,14 +101,22 @@ func (r *Registry) CloseSession(ctx context.Context, id int64) error {
 	return nil
 }
 
-// Heartbeat says that a server is alive at the real time at, and returns how
-// many are, itself included. It is to be called every few seconds; sessions of
-// a server that was silent for half a minute no longer count. It also removes
-// what servers left behind that are gone for good.
-func (r *Registry) Heartbeat(ctx context.Context, server string, at time.Time) (live int, err error) {
+// Heartbeat says that a server is alive at the real time at, with these
+// sessions open, and returns how many servers are, itself included. It is to be
+// called every few seconds; sessions of a server that was silent for half a
+// minute no longer count. It also removes rows that were left behind: of the
+// server's own sessions that ended while the database was away, and of servers
+// that are gone for good.
+func (r *Registry) Heartbeat(ctx context.Context, server string, open []int64, at time.Time) (live int, err error) {
+	if open == nil {
+		open = []int64{}
+	}
 	err = r.db.InTx(ctx, func(tx *pg.Tx) error {
 		tx.Queue(`INSERT INTO server (id, started_at, seen_at) VALUES ($1, $2, $2)
 			ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`, server, at)
+		// A session that was noted just now may not be among those open yet.
+		tx.Queue(`DELETE FROM epp_session WHERE server_id = $1 AND started_at < $2 AND id <> ALL ($3)`,
+			server, at.Add(-serverStale), open)
 		tx.Queue(`DELETE FROM server WHERE seen_at < $1`, at.Add(-serverGone))
 		tx.Queue(`DELETE FROM login_failure WHERE last_at < $1`, at.Add(-failureRowDropped))
 		return tx.QueryRow(ctx, `SELECT count(*) FROM server WHERE seen_at > $1`, at.Add(-serverStale)).Scan(&live)
