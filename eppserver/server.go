@@ -30,9 +30,9 @@ type Server struct {
 	closing   bool
 	listeners map[net.Listener]bool
 	conns     map[*conn]bool
-	running   sync.WaitGroup // connections
-	quit      chan struct{}  // ends the watcher
-	watched   chan struct{}  // closed when it has ended
+	running   sync.WaitGroup     // connections
+	quit      context.CancelFunc // ends the watcher
+	watched   chan struct{}      // closed when it has ended
 }
 
 // New makes a server for the register, signs it on in the database and starts
@@ -57,7 +57,6 @@ func New(ctx context.Context, cfg Config, reg *registry.Registry) (*Server, erro
 		cfg: cfg, reg: reg, log: cfg.Log,
 		listeners: map[net.Listener]bool{},
 		conns:     map[*conn]bool{},
-		quit:      make(chan struct{}),
 		watched:   make(chan struct{}),
 	}
 	var err error
@@ -71,7 +70,10 @@ func New(ctx context.Context, cfg Config, reg *registry.Registry) (*Server, erro
 		return nil, fmt.Errorf("eppserver: %w", err)
 	}
 	s.live.Store(int64(live))
-	go s.watch()
+	// The watcher outlives the call: it ends with Shutdown.
+	watching, quit := context.WithCancel(context.WithoutCancel(ctx))
+	s.quit = quit
+	go s.watch(watching)
 	return s, nil
 }
 
@@ -186,7 +188,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.cut()
 		<-done
 	}
-	close(s.quit)
+	s.quit()
 	<-s.watched
 	s.metrics.unregister()
 	// What ctx has left may be nothing, but the rows ought to go.

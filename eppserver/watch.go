@@ -45,15 +45,9 @@ func (b *sessionBook) list() (sessions []*session, ids []int64, active []registr
 }
 
 // watch signs the server on, ends sessions that may not go on and settles
-// usage, until quit.
-func (s *Server) watch() {
+// usage, until ctx ends.
+func (s *Server) watch(ctx context.Context) {
 	defer close(s.watched)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() {
-		<-s.quit
-		cancel()
-	}()
 	beat := time.NewTicker(s.cfg.WatchInterval)
 	defer beat.Stop()
 	flush := time.NewTicker(flushInterval)
@@ -61,7 +55,7 @@ func (s *Server) watch() {
 	for {
 		var err error
 		select {
-		case <-s.quit:
+		case <-ctx.Done():
 			return
 		case <-beat.C:
 			err = s.beat(ctx)
