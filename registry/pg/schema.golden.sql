@@ -276,6 +276,12 @@ table installation
     constraint installation_id_check CHECK (id)
     constraint installation_pkey PRIMARY KEY (id)
 
+table lease
+    job text collate "C" not null
+    holder text collate "C" not null
+    until timestamp with time zone not null
+    constraint lease_pkey PRIMARY KEY (job)
+
 table login_failure
     key text collate "C" not null
     count integer not null

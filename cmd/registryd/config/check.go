@@ -106,7 +106,8 @@ func (c Config) checkListeners(f *faults) {
 			f.add(key, "a listener's name has small letters and digits only")
 		}
 		f.address(key+".address", l.Address)
-		if other, ok := addresses[l.Address]; ok {
+		_, port, _ := net.SplitHostPort(l.Address)
+		if other, ok := addresses[l.Address]; ok && port != "0" { // 0: any port that is free
 			f.add(key+".address", "%s is also the address of listener.%s", l.Address, other)
 		}
 		addresses[l.Address] = name

@@ -43,6 +43,7 @@ type Database struct {
 	TxTimeout         time.Duration `toml:"tx-timeout"`
 	ConnectTimeout    time.Duration `toml:"connect-timeout"`
 	HealthCheckPeriod time.Duration `toml:"health-check-period"`
+	Migrate           bool          `toml:"migrate"` // registryd brings the schema up to date when it starts
 }
 
 // Installation is what "registryctl db migrate" writes into a new database. The
