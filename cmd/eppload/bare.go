@@ -46,7 +46,7 @@ func (c *BareCommand) Run(ctx context.Context, out *console) error {
 	}
 	if c.Child {
 		var cancel context.CancelFunc
-		ctx, cancel = untilOrphaned(ctx)
+		ctx, cancel = untilOrphaned(ctx, out.stdout)
 		defer cancel()
 	}
 	if c.AnswerBytes < 100 || c.AnswerBytes > 64<<10 {

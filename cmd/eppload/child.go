@@ -9,7 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
+	"runtime/debug"
 	"time"
 )
 
@@ -39,9 +39,10 @@ const (
 type child struct {
 	name string
 	ready
-	cmd  *exec.Cmd
-	life io.Closer // its standard input; closed, the child ends
-	done chan error
+	cmd   *exec.Cmd
+	input io.WriteCloser // its standard input; closed, the child ends
+	lines chan string    // of its standard output
+	done  chan error
 }
 
 // startChild runs this program again with other arguments and waits until it
@@ -57,9 +58,8 @@ func startChild(ctx context.Context, name string, stderr io.Writer, args ...stri
 	if err != nil {
 		return nil, err
 	}
-	// Nothing is ever written to it: its end tells the child to stop, or that we
-	// are gone.
-	life, err := cmd.StdinPipe()
+	// Its end tells the child to stop, or that we are gone.
+	input, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
@@ -67,27 +67,17 @@ func startChild(ctx context.Context, name string, stderr io.Writer, args ...stri
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	c := &child{name: name, cmd: cmd, life: life, done: make(chan error, 1)}
-	lines := make(chan string, 1)
+	c := &child{name: name, cmd: cmd, input: input, lines: make(chan string, 2), done: make(chan error, 1)}
 	go func() {
-		r := bufio.NewReader(stdout)
-		line, _ := r.ReadString('\n') // an empty line says that it ended
-		lines <- line
-		_, _ = io.Copy(io.Discard, r)
+		for sc := bufio.NewScanner(stdout); sc.Scan(); {
+			c.lines <- sc.Text()
+		}
+		close(c.lines)
 		c.done <- cmd.Wait()
 	}()
-	timer := time.NewTimer(childStart)
-	defer timer.Stop()
-	select {
-	case line := <-lines:
-		if line == "" {
-			return nil, fmt.Errorf("%s ended: %w", name, <-c.done)
-		}
-		err = json.Unmarshal([]byte(strings.TrimSpace(line)), &c.ready)
-	case <-ctx.Done():
-		err = ctx.Err()
-	case <-timer.C:
-		err = errors.New("it does not listen")
+	line, err := c.line(ctx, childStart)
+	if err == nil {
+		err = json.Unmarshal([]byte(line), &c.ready)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", name, err), c.stop())
@@ -95,9 +85,39 @@ func startChild(ctx context.Context, name string, stderr io.Writer, args ...stri
 	return c, nil
 }
 
+// line waits for the next line the child prints.
+func (c *child) line(ctx context.Context, patience time.Duration) (string, error) {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case line, ok := <-c.lines:
+		if !ok {
+			return "", fmt.Errorf("%s ended", c.name)
+		}
+		return line, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case <-timer.C:
+		return "", fmt.Errorf("%s says nothing", c.name)
+	}
+}
+
+// collect makes the child collect its garbage and give the memory back, as a Go
+// process does by itself when it has been idle for a few minutes.
+func (c *child) collect(ctx context.Context) error {
+	_, err := io.WriteString(c.input, collectCommand+"\n")
+	if err == nil {
+		_, err = c.line(ctx, childStop)
+	}
+	return err
+}
+
+// collectCommand is the one line a child obeys.
+const collectCommand = "collect"
+
 // stop ends the child and waits for it.
 func (c *child) stop() error {
-	_ = c.life.Close() // it may have ended already
+	_ = c.input.Close() // it may have ended already
 	timer := time.NewTimer(childStop)
 	defer timer.Stop()
 	select {
@@ -114,11 +134,17 @@ func (c *child) stop() error {
 }
 
 // untilOrphaned returns a context that also ends when the process that started
-// this one is gone: its end of our standard input closes then.
-func untilOrphaned(ctx context.Context) (context.Context, context.CancelFunc) {
+// this one is gone or wants it to end: its end of our standard input closes
+// then. Until then the collect command is obeyed and answered on w.
+func untilOrphaned(ctx context.Context, w io.Writer) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
+		for sc := bufio.NewScanner(os.Stdin); sc.Scan(); {
+			if sc.Text() == collectCommand {
+				debug.FreeOSMemory()
+				fmt.Fprintln(w, "collected")
+			}
+		}
 		cancel()
 	}()
 	return ctx, cancel

@@ -70,6 +70,8 @@ func (l *load) check() error {
 		return fmt.Errorf("duration and warm-up: at most %s", maxDuration)
 	case l.names < 1 || l.names > 100:
 		return errors.New("names per check: from 1 to 100")
+	case l.pipeline > 1 && l.mix.has(opLogin):
+		return errors.New("login is a session each: nothing to pipeline")
 	}
 	return checkLoopback(l.target.addr)
 }

@@ -32,6 +32,7 @@ func TestUsage(t *testing.T) {
 		{"too many", []string{"run", "--addr", "127.0.0.1:1", "--plain", "-c", "10000001"}, 1, "at most 10000000"},
 		{"made names do not renew in uk", []string{"run", "--addr", "127.0.0.1:1", "--plain", "--mix", "renew"}, 1, "R2"},
 		{"no zone", []string{"run", "--addr", "127.0.0.1:1", "--plain"}, 1, "--zone"},
+		{"a pipeline of logins", []string{"run", "--addr", "127.0.0.1:1", "--plain", "--mix", "login", "--pipeline", "2"}, 1, "nothing to pipeline"},
 		{"too many rounds", []string{"compare", "--rounds", "21"}, 1, "rounds"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -146,15 +146,15 @@ func (b *bench) idleSessions(ctx context.Context, n int) (idleMemory, error) {
 	}
 	c := *b.big
 	c.child, c.target.addr = s, s.Listen
-	// What the first sessions of a server bring with them is not theirs: the
-	// first login of each tag hashes its password in 19 MiB.
+	// What the first sessions of a server bring with them is not theirs: pools
+	// fill, and the first login of each tag hashes its password in 19 MiB.
 	first := b.load(&c, opLogin, 8)
 	first.count, first.warmup = 200, 0
 	_, err = first.run(ctx)
 	if err != nil {
 		return idleMemory{}, err
 	}
-	anonBefore, rssBefore, err := b.settled(ctx, s.PID)
+	anonBefore, rssBefore, err := b.settled(ctx, s)
 	if err != nil {
 		return idleMemory{}, err
 	}
@@ -177,17 +177,21 @@ func (b *bench) idleSessions(ctx context.Context, n int) (idleMemory, error) {
 	if err != nil {
 		return idleMemory{}, err
 	}
-	anon, rss, err := b.settled(ctx, s.PID)
+	anon, rss, err := b.settled(ctx, s)
 	per := func(after, before int64) float64 { return float64(after-before) / 1024 / float64(n) }
 	return idleMemory{Sessions: n, Resident: per(rss, rssBefore), Anon: per(anon, anonBefore)}, err
 }
 
-// settled waits and reads a process's memory.
-func (b *bench) settled(ctx context.Context, pid int) (anon, rss int64, _ error) {
+// settled waits, has garbage collected, and reads a server's memory.
+func (b *bench) settled(ctx context.Context, c *child) (anon, rss int64, _ error) {
 	select {
 	case <-time.After(b.Settle):
 	case <-ctx.Done():
 		return 0, 0, ctx.Err()
 	}
-	return residentMemory(pid)
+	err := c.collect(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	return residentMemory(c.PID)
 }

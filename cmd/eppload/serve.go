@@ -25,7 +25,7 @@ type ServeForTestCommand struct {
 
 // Run serves until the context ends or the starter is gone.
 func (c *ServeForTestCommand) Run(ctx context.Context, out *console) error {
-	ctx, cancel := untilOrphaned(ctx)
+	ctx, cancel := untilOrphaned(ctx, out.stdout)
 	defer cancel()
 	return c.serveUntil(ctx, out.stdout)
 }
