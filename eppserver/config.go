@@ -25,6 +25,8 @@ type Config struct {
 	Metrics prometheus.Registerer
 	// DebugXML logs frames at level debug, passwords and authInfo masked.
 	DebugXML bool
+	// Certificates, if not nil, is kept up to date for the listeners' handshakes.
+	Certificates *CertificateBook
 	// WatchInterval is how often the server signs on in the database and looks
 	// for sessions to end: revoked certificates, suspended registrars. Default 5 s.
 	WatchInterval time.Duration

@@ -76,6 +76,7 @@ func TestFailedLogins(t *testing.T) {
 func TestWhoMayLogIn(t *testing.T) {
 	h := epptest.New(t)
 	h.Exec(`UPDATE registrar SET state = 'suspended' WHERE tag = 'DEMO-C'`)
+	h.AddRegistrar("DEMO-D")
 	for _, tc := range []struct {
 		name, cert, tag, password string
 		reason                    string // in the log
@@ -87,10 +88,14 @@ func TestWhoMayLogIn(t *testing.T) {
 		{"suspended", "DEMO-C", "DEMO-C", epptest.Password, "not active", true},
 		{"the registry's own", "DEMO-A", "REGISTRY", epptest.Password, "certificate of another", false},
 		{"unregistered certificate", "DEMO-X", "DEMO-A", epptest.Password, "certificate of another", false},
+		{"revoked since the handshake", "DEMO-D", "DEMO-D", epptest.Password, "revoked or expired", true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			h.Exec(`DELETE FROM login_failure`)
 			c := h.Connect(tc.cert)
+			if tc.cert == "DEMO-D" {
+				h.Exec(`UPDATE registrar_certificate SET revoked_at = $1 WHERE registrar_id = $2`, h.DB.Now(), h.RegistrarID("DEMO-D"))
+			}
 			r := c.Want(loginFrame(c, tc.tag, tc.password, eppclient.LoginOptions{}), xml.CodeAuthentication)
 			if epptest.Reason(r) != "" {
 				t.Errorf("the client is told %q", epptest.Reason(r))
@@ -280,4 +285,12 @@ func TestLoginStorm(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// RFC 8807: the marker without the extension's password.
+func TestLoginSecurityMarker(t *testing.T) {
+	h := epptest.New(t)
+	c := h.Connect("DEMO-A")
+	c.Want(loginFrame(c, "DEMO-A", xml.LoginSecurityPW, eppclient.LoginOptions{}), xml.CodeMissingParameter)
+	c.LogIn("DEMO-A")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/namekeep/namekeep/eppserver"
 	"github.com/namekeep/namekeep/eppserver/eppclient"
 	"github.com/namekeep/namekeep/eppserver/epptest"
+	"github.com/namekeep/namekeep/registry"
 	"github.com/namekeep/namekeep/xml"
 )
 
@@ -334,4 +335,37 @@ func TestStalledHandshakes(t *testing.T) {
 		}
 		return err == nil
 	})
+}
+
+// "Certificates": a certificate that somebody else issued is taken once it is
+// pinned to a registrar, and then for that one only.
+func TestPinnedCertificate(t *testing.T) {
+	h := epptest.New(t)
+	other, err := certs.NewCA("Somebody else", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := other.IssueRegistrar(certs.RegistrarRequest{Tag: "own", Name: "own", Validity: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := h.ClientTLS("")
+	cfg.Certificates = []tls.Certificate{pair.TLS()}
+	if c, err := eppclient.Dial(t.Context(), h.UK, cfg); err == nil {
+		t.Fatalf("greeted: %s", c.Greeting())
+	}
+	_, err = h.Registry.AddCertificate(t.Context(), registry.System("TEST"), "DEMO-A", pair.Cert, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Eventually("the certificate is known", func() bool {
+		c, err := eppclient.Dial(t.Context(), h.UK, cfg)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+	c := h.Dial(h.UK, cfg)
+	c.Want(loginFrame(c, "DEMO-B", epptest.Password, eppclient.LoginOptions{}), xml.CodeAuthentication)
+	c.LogIn("DEMO-A")
 }

@@ -76,6 +76,12 @@ func (s *Server) beat(ctx context.Context) error {
 		return err
 	}
 	s.live.Store(int64(live))
+	if book := s.cfg.Certificates; book != nil {
+		err = book.Refresh(ctx)
+		if err != nil {
+			return err
+		}
+	}
 	end, err := s.reg.SessionsToEnd(ctx, active, time.Now())
 	if err != nil {
 		return err

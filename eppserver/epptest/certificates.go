@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/namekeep/namekeep/certs"
+	"github.com/namekeep/namekeep/eppserver"
 )
 
 // authority makes certificates once for all tests of a run.
@@ -79,13 +80,13 @@ func (h *Harness) Certificate(tag string) *certs.Pair {
 	return pair
 }
 
-func (h *Harness) serverTLS() *tls.Config {
+func (h *Harness) serverTLS(book *eppserver.CertificateBook) *tls.Config {
 	h.T.Helper()
 	ca := h.CA()
 	cfg, err := certs.ServerTLSConfig(certs.ServerOptions{
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &shared.server, nil },
 		Mode:           h.options.ClientCerts,
-		Clients:        certs.ClientPolicy{CAs: ca.Pool()},
+		Clients:        book.Policy(ca.Pool()),
 	})
 	if err != nil {
 		h.T.Fatal(err)

@@ -3,6 +3,7 @@ package epptest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -134,15 +135,21 @@ func (h *Harness) start(cfg eppserver.Config) *Node {
 			h.T.Fatal(err)
 		}
 	}
+	book, err := eppserver.NewCertificateBook(ctx, reg)
+	if err != nil {
+		h.T.Fatal(err)
+	}
+	cfg.Certificates = book
 	srv, err := eppserver.New(ctx, cfg, reg)
 	if err != nil {
 		h.T.Fatal(err)
 	}
+	tlsConfig := h.serverTLS(book)
 	n := &Node{Server: srv}
 	serving := &sync.WaitGroup{}
-	n.UK = h.listen(srv, serving, h.options.UK, true)
-	n.GTLD = h.listen(srv, serving, h.options.GTLD, true)
-	n.Plain = h.listen(srv, serving, h.options.Plain, false)
+	n.UK = h.listen(srv, serving, h.options.UK, tlsConfig)
+	n.GTLD = h.listen(srv, serving, h.options.GTLD, tlsConfig)
+	n.Plain = h.listen(srv, serving, h.options.Plain, nil)
 	var once sync.Once
 	n.stop = func(ctx context.Context) (err error) {
 		once.Do(func() {
@@ -164,15 +171,13 @@ func (h *Harness) start(cfg eppserver.Config) *Node {
 // Stop shuts the server down as Shutdown does; the test's end does it otherwise.
 func (n *Node) Stop(ctx context.Context) error { return n.stop(ctx) }
 
-func (h *Harness) listen(srv *eppserver.Server, serving *sync.WaitGroup, cfg eppserver.ListenerConfig, secure bool) string {
+func (h *Harness) listen(srv *eppserver.Server, serving *sync.WaitGroup, cfg eppserver.ListenerConfig, tlsConfig *tls.Config) string {
 	h.T.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		h.T.Fatal(err)
 	}
-	if secure {
-		cfg.TLS = h.serverTLS()
-	}
+	cfg.TLS = tlsConfig
 	serving.Go(func() {
 		err := srv.Serve(context.Background(), ln, cfg)
 		if !errors.Is(err, eppserver.ErrClosed) {
