@@ -67,3 +67,20 @@ func (a Actor) needReason() error {
 	}
 	return nil
 }
+
+// profile is the profile of the listener that the actor speaks over. Staff and
+// the registry itself work by the default one, uk.
+func (a Actor) profile() Profile {
+	if a.Profile == ProfileGTLD {
+		return ProfileGTLD
+	}
+	return ProfileUK
+}
+
+// code is a reason's leading code, which only uk clients know.
+func (a Actor) code(code string) string {
+	if a.profile() == ProfileGTLD {
+		return ""
+	}
+	return code
+}

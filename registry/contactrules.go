@@ -27,16 +27,17 @@ const (
 	PostalLoc PostalForm = "loc"
 )
 
-// PostalValues is one form of a contact's postal information.
+// PostalValues is one form of a contact's postal information. The tags are those
+// of contact.postal.
 type PostalValues struct {
-	Form       PostalForm
-	Name       string
-	Org        string
-	Street     []string
-	City       string
-	Province   string // sp
-	PostalCode string
-	Country    string // ISO 3166-1 alpha-2
+	Form       PostalForm `json:"type"`
+	Name       string     `json:"name"`
+	Org        string     `json:"org,omitempty"`
+	Street     []string   `json:"street,omitempty"`
+	City       string     `json:"city"`
+	Province   string     `json:"sp,omitempty"` // sp
+	PostalCode string     `json:"pc,omitempty"`
+	Country    string     `json:"cc"` // ISO 3166-1 alpha-2
 }
 
 // ContactValues are the values of a contact that the rules judge.
