@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// person is a contact that every profile takes.
-func person(handle string) CreateContactParams {
+// contactParams is a contact that every profile takes.
+func contactParams(handle string) CreateContactParams {
 	return CreateContactParams{ContactValues: ContactValues{
 		Handle: handle, Email: "pat@example.net", Voice: "+44.1865332211", VoiceExt: "12", Type: "IND",
 		Postal: []PostalValues{{Form: PostalLoc, Name: "Pat Möller", Street: []string{"1 High Street"}, City: "Oxford", PostalCode: "OX1 1AA", Country: "GB"}},
@@ -31,10 +31,10 @@ func (r *register) gtld(tag string) Actor {
 
 func TestContactCreateThenInfo(t *testing.T) {
 	r := newRegister(t)
-	made := r.contact("A-ONE", person("PAT-1"))
+	made := r.contact("A-ONE", contactParams("PAT-1"))
 	v, err := r.InfoContact(r.ctx, r.as("A-ONE"), InfoContactParams{Handle: "PAT-1"})
 	must(t, err)
-	want := person("PAT-1")
+	want := contactParams("PAT-1")
 	if !v.Full || !reflect.DeepEqual(v.ContactValues, want.ContactValues) || !reflect.DeepEqual(v.Disclose, want.Disclose) ||
 		!v.OptOut || !v.Natural || v.Sponsor != "A-ONE" || v.Creator != "A-ONE" || !v.Created.Equal(testNow) || v.ID != made.ID {
 		t.Fatalf("got %+v", v.Contact)
@@ -59,7 +59,7 @@ func TestContactCreateThenInfo(t *testing.T) {
 
 func TestContactCreateRefusals(t *testing.T) {
 	r := newRegister(t)
-	r.contact("B-TWO", person("TAKEN"))
+	r.contact("B-TWO", contactParams("TAKEN"))
 	for name, c := range map[string]struct {
 		change func(*CreateContactParams)
 		kind   Kind
@@ -76,7 +76,7 @@ func TestContactCreateRefusals(t *testing.T) {
 		"2005 control characters": {func(p *CreateContactParams) { p.Postal[0].City = "Ox\x01ford" }, KindParamSyntax},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := person("NEW-1")
+			p := contactParams("NEW-1")
 			c.change(&p)
 			_, _, err := r.CreateContact(r.ctx, r.as("A-ONE"), p)
 			wantKind(t, err, c.kind)
@@ -85,11 +85,11 @@ func TestContactCreateRefusals(t *testing.T) {
 	if n := one[int](r, `SELECT count(*)::int FROM contact WHERE handle = 'NEW-1'`); n != 0 {
 		t.Error("a refused create left a contact")
 	}
-	weak := person("NEW-1")
+	weak := contactParams("NEW-1")
 	weak.AuthInfo = "2fooBAR"
 	_, _, err := r.CreateContact(r.ctx, r.gtld("A-ONE"), weak)
 	refused(t, err, KindParamRange, "")
-	_, _, err = r.CreateContact(r.ctx, staff(RoleSupport), person("NEW-1"))
+	_, _, err = r.CreateContact(r.ctx, staff(RoleSupport), contactParams("NEW-1"))
 	refused(t, err, KindAuthorization, "")
 }
 
@@ -97,7 +97,7 @@ func TestContactCreateRefusals(t *testing.T) {
 // takes both.
 func TestContactProfilesDiffer(t *testing.T) {
 	r := newRegister(t)
-	both := person("BOTH-1")
+	both := contactParams("BOTH-1")
 	both.Postal = append([]PostalValues{{Form: PostalInt, Name: "Pat Moeller", City: "Oxford", Country: "GB"}}, both.Postal...)
 	both.AuthInfo = gtldAuth("")
 	c, ignored, err := r.CreateContact(r.ctx, r.as("A-ONE"), both)
@@ -146,7 +146,7 @@ func TestContactProfilesDiffer(t *testing.T) {
 
 func TestContactInfoByWhoAsks(t *testing.T) {
 	r := newRegister(t)
-	p := person("PAT-1")
+	p := contactParams("PAT-1")
 	p.AuthInfo = gtldAuth("")
 	_, _, err := r.CreateContact(r.ctx, r.gtld("A-ONE"), p)
 	must(t, err)
@@ -200,7 +200,7 @@ func TestContactCheckAnswersEachID(t *testing.T) {
 
 func TestContactUpdate(t *testing.T) {
 	r := newRegister(t)
-	r.contact("A-ONE", person("PAT-1"))
+	r.contact("A-ONE", contactParams("PAT-1"))
 	a := r.as("A-ONE")
 	update := func(p UpdateContactParams) (*Contact, error) {
 		p.Handle = "PAT-1"
@@ -270,7 +270,7 @@ func TestContactUpdate(t *testing.T) {
 
 func TestContactDelete(t *testing.T) {
 	r := newRegister(t)
-	r.contact("A-ONE", person("PAT-1"))
+	r.contact("A-ONE", contactParams("PAT-1"))
 	r.create("A-ONE", "linked.co.test")
 	refused(t, r.DeleteContact(r.ctx, r.as("B-TWO"), "PAT-1"), KindAuthorization, CodeNotYours)
 	refused(t, r.DeleteContact(r.ctx, r.as("A-ONE"), "nobody"), KindNotFound, "")
@@ -298,7 +298,7 @@ func TestContactDelete(t *testing.T) {
 func TestContactCreateRaceHasOneWinner(t *testing.T) {
 	r := newRegister(t)
 	errs := atOnce(8, func(i int) error {
-		_, _, err := r.CreateContact(r.ctx, r.as([]string{"A-ONE", "B-TWO"}[i%2]), person("RACE-1"))
+		_, _, err := r.CreateContact(r.ctx, r.as([]string{"A-ONE", "B-TWO"}[i%2]), contactParams("RACE-1"))
 		return err
 	})
 	oneWinner(t, errs, KindExists)
@@ -310,7 +310,7 @@ func TestContactDeleteRacesUse(t *testing.T) {
 	r := newRegister(t)
 	for i := range 10 {
 		handle, name := "RACE-"+itoa(i), "race"+itoa(i)+".co.test"
-		r.contact("A-ONE", person(handle))
+		r.contact("A-ONE", contactParams(handle))
 		errs := atOnce(2, func(i int) error {
 			if i == 0 {
 				return r.DeleteContact(r.ctx, r.as("A-ONE"), handle)
@@ -332,9 +332,9 @@ func TestContactDeleteRacesUse(t *testing.T) {
 func TestContactsListsInPages(t *testing.T) {
 	r := newRegister(t)
 	for i := range 5 {
-		r.contact("A-ONE", person("PAGE-"+itoa(i)))
+		r.contact("A-ONE", contactParams("PAGE-"+itoa(i)))
 	}
-	r.contact("B-TWO", person("PAGE-9"))
+	r.contact("B-TWO", contactParams("PAGE-9"))
 	var got []string
 	f := ContactFilter{TAG: "A-ONE", Handle: "PAGE-", Email: "PAT@example.net", Limit: 2}
 	for {
