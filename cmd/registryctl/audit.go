@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -93,8 +92,8 @@ func (s *session) listHistory(list []registry.HistoryEntry, limit int) error {
 		rows = append(rows, []string{clock(e.At), e.Actor(), e.Object + " " + e.Name, e.Action, what})
 	}
 	err := s.list(views, []string{"When", "Who", "Object", "Action", "What"}, rows, "Nothing.")
-	if err == nil && len(list) == limit && !s.g.JSON {
-		fmt.Fprintf(s.stderr, "There may be more: --before %d\n", list[len(list)-1].ID)
+	if err == nil && len(list) == limit {
+		s.hint("There may be more: --before %d", list[len(list)-1].ID)
 	}
 	return err
 }

@@ -36,9 +36,13 @@ type finding struct {
 // examination collects findings.
 type examination struct{ findings []finding }
 
-func (e *examination) ok(check, format string, args ...any)    { e.add(check, "ok", format, args...) }
-func (e *examination) warn(check, format string, args ...any)  { e.add(check, "warning", format, args...) }
-func (e *examination) fault(check, format string, args ...any) { e.add(check, "fault", format, args...) }
+func (e *examination) ok(check, format string, args ...any) { e.add(check, "ok", format, args...) }
+func (e *examination) warn(check, format string, args ...any) {
+	e.add(check, "warning", format, args...)
+}
+func (e *examination) fault(check, format string, args ...any) {
+	e.add(check, "fault", format, args...)
+}
 
 func (e *examination) add(check, level, format string, args ...any) {
 	e.findings = append(e.findings, finding{check, level, fmt.Sprintf(format, args...)})

@@ -48,6 +48,13 @@ func (s *session) list(v any, header []string, rows [][]string, none string) err
 	})
 }
 
+// hint is a word to people beside the result.
+func (s *session) hint(format string, args ...any) {
+	if !s.g.JSON {
+		fmt.Fprintf(s.stderr, format+"\n", args...)
+	}
+}
+
 // fields shows one object, a line for each field that has a value.
 func (s *session) fields(pairs ...string) {
 	width := 0

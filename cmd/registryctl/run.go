@@ -38,8 +38,6 @@ type cli struct {
 
 	Registrar registrarCommands `cmd:"" group:"The register" help:"Registrars: tags, settings, access."`
 	Domain    domainCommands    `cmd:"" group:"The register" help:"Names."`
-	Contact   contactCommands   `cmd:"" group:"The register" help:"Contacts."`
-	Host      hostCommands      `cmd:"" group:"The register" help:"Hosts."`
 	Zone      zoneCommands      `cmd:"" group:"The register" help:"Zones, and labels that cannot be had."`
 	Price     priceCommands     `cmd:"" group:"The register" help:"The price list."`
 
@@ -127,8 +125,7 @@ func newParser(c *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("registryctl"), kong.Description(description), kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { panic(exitRequest(code)) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.UsageOnMissing())
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
 }
 
 // report tells the error and returns the exit status it stands for.

@@ -75,7 +75,7 @@ func (c *zoneList) Run(s *session) error {
 	for _, name := range slices.Sorted(maps.Keys(zones)) {
 		z := zones[name]
 		views = append(views, viewZone(z))
-		rows = append(rows, []string{registry.ToUnicode(z.Name), string(z.Profile), yesNo(z.Referred), z.IDNTable, z.DNSSECData,
+		rows = append(rows, []string{registry.ToUnicode(z.Name), string(z.Profile), yesNo(z.Referred), string(z.IDNTable), string(z.DNSSECData),
 			strconv.Itoa(z.MaxNS), strconv.Itoa(z.MaxDS), strconv.Itoa(len(z.Reservations()))})
 	}
 	return s.list(views, []string{"Zone", "Profile", "Referred", "IDN", "DNSSEC", "Max. NS", "Max. DS", "Reserved"}, rows, "No zones.")
@@ -192,8 +192,8 @@ type reservedView struct {
 }
 
 func viewZone(z *registry.Zone) zoneView {
-	v := zoneView{Name: z.Name, Profile: string(z.Profile), Referred: z.Referred, IDNTable: z.IDNTable,
-		DNSSECData: z.DNSSECData, MaxNS: z.MaxNS, MaxDS: z.MaxDS, Reserved: []reservedView{}}
+	v := zoneView{Name: z.Name, Profile: string(z.Profile), Referred: z.Referred, IDNTable: string(z.IDNTable),
+		DNSSECData: string(z.DNSSECData), MaxNS: z.MaxNS, MaxDS: z.MaxDS, Reserved: []reservedView{}}
 	for _, l := range z.Reservations() {
 		v.Reserved = append(v.Reserved, reservedView{l.Label, l.Kind, l.Reason})
 	}
