@@ -97,6 +97,25 @@ func runOnce(t *testing.T, args ...string) *report {
 	return &r
 }
 
+// A second run on one register goes on where the first one stopped renewing.
+func TestRunRenewsOn(t *testing.T) {
+	p := todayPopulation(300, "LOAD-A")
+	addr, set, password := startServer(t, registry.ProfileUK, p, true)
+	args := []string{"--addr", addr, "--mix", "renew", "-c", "20", "-n", "2", "--password", password, "--ca", set.caFile,
+		"--generated", "300", "--zone", "co.uk", "--spread", "180", "--tag", "LOAD-A",
+		"--cert", set.clientCert("LOAD-A"), "--key", set.clientKey("LOAD-A"), "--renew-from"}
+	first := runOnce(t, append(args, "0")...)
+	second := runOnce(t, append(args, fmt.Sprint(first.NamesTaken))...)
+	if first.Failed+second.Failed != 0 || second.NamesTaken <= first.NamesTaken {
+		t.Errorf("%+v\n%+v", first, second)
+	}
+	var stdout, stderr bytes.Buffer
+	code := run(context.Background(), append([]string{"run"}, append(args, "0")...), &stdout, &stderr)
+	if code != 1 || !strings.Contains(stdout.String(), "expected code [1000]") {
+		t.Errorf("from the beginning again: code %d: %s%s", code, stdout.String(), stderr.String())
+	}
+}
+
 // A login that is refused ends the run with the server's reason.
 func TestRunWrongPassword(t *testing.T) {
 	addr, set, _ := startServer(t, registry.ProfileUK, todayPopulation(100, "LOAD-A"), false)

@@ -38,6 +38,7 @@ func describeMachine() machine {
 // comparison is the outcome of eppload compare.
 type comparison struct {
 	Start     time.Time    `json:"start"`
+	Dir       string       `json:"dir"` // of the certificates and, unless moved, the database
 	Machine   machine      `json:"machine"`
 	Generated []generated  `json:"generated"`
 	Runs      []measured   `json:"runs"`
