@@ -101,6 +101,36 @@ func TestDomainCommands(t *testing.T) {
 	}
 }
 
+func TestContactAndHostCommands(t *testing.T) {
+	d := newDesk(t)
+	create := []string{"contact", "create", "ANN-1", "--tag", "ALPHA", "--name", "Ann Other", "--street", "1 High St, Flat 2",
+		"--city", "London", "--postal-code", "SW1A 1AA", "--country", "gb", "--email", "ann@example.net", "--type", "IND"}
+	d.expect(exitRefused, "role billing", "billing", create...)
+	golden(t, "contact-show.txt", d.must("operator", create...))
+	d.expect(exitRefused, "ANN-1", "operator", create...) // exists
+	d.must("operator", "-y", "domain", "register", "ann.co.example", "--tag", "ALPHA", "--registrant", "ANN-1",
+		"--ns", "ns1.ann.co.example/192.88.98.1/2a01:db8::1")
+	v := parsed[contactView](t, d.must("operator", "--json", "contact", "update", "ANN-1", "--voice", "+44.2079460000",
+		"--city", "Leeds", "--country", "GB"))
+	if v.Voice != "+44.2079460000" || len(v.Postal) != 1 || v.Postal[0].City != "Leeds" || v.Postal[0].Name != "Ann Other" || len(v.Postal[0].Street) != 0 {
+		t.Errorf("updated: %+v", v)
+	}
+	d.expect(exitUsage, "as a whole", "operator", "contact", "update", "ANN-1", "--city", "York")
+	d.expect(exitRefused, "no change", "operator", "contact", "update", "ANN-1")
+	d.expect(exitRefused, "NONE", "support", "contact", "show", "NONE")
+	v = parsed[contactView](t, d.must("support", "--json", "contact", "show", "ANN-1"))
+	if len(v.Uses) != 1 || v.Uses[0] != (contactUseView{"ann.co.example", "registrant"}) { // C3
+		t.Errorf("uses: %+v", v.Uses)
+	}
+	golden(t, "contact-list.txt", d.must("support", "contact", "list", "--domain", "ann.co.example"))
+	golden(t, "host-show.txt", d.must("support", "host", "show", "NS1.ann.co.example"))
+	golden(t, "host-list.txt", d.must("support", "host", "list", "--below", "ann.co.example"))
+	if h := parsed[[]hostView](t, d.must("support", "--json", "host", "list", "--address", "192.88.98.1")); len(h) != 1 || len(h[0].Addresses) != 2 {
+		t.Errorf("hosts: %+v", h)
+	}
+	d.expect(exitRefused, "none.example", "support", "host", "show", "none.example")
+}
+
 // R2: a renewal is taken in the window only; the clock of a test bed moves there.
 func TestRenewInTheWindow(t *testing.T) {
 	d := newDesk(t)
@@ -167,7 +197,7 @@ func TestRoles(t *testing.T) {
 	d.register("shop.co.example")
 	ca, _ := certificates(t, d)
 	reads := []string{"registrar list", "registrar show ALPHA", "registrar cert ALPHA", "domain show shop.co.example",
-		"domain list", "domain history shop.co.example", "zone list", "zone show co.example", "price list", "certs list",
+		"contact list", "contact show OWNER-1", "host list", "domain list", "domain history shop.co.example", "zone list", "zone show co.example", "price list", "certs list",
 		"certs expiring", "audit list", "user list", "clock show"}
 	for _, line := range reads {
 		for _, role := range []string{"support", "billing", "operator", "admin"} {
@@ -176,29 +206,31 @@ func TestRoles(t *testing.T) {
 		d.expect(exitRefused, "not a staff user", "nobody", strings.Fields(line)...)
 	}
 	for line, allowed := range map[string]string{
-		"registrar update ALPHA --trad-name X":                          "operator",
-		"registrar update ALPHA --credit-days 31":                       "operator billing",
-		"registrar passwd ALPHA --generate":                             "operator",
-		"registrar create NEW-R --name N":                               "operator",
-		"registrar suspend ALPHA":                                       "operator",
-		"registrar resume ALPHA":                                        "operator",
-		"domain set shop.co.example --reseller R":                       "operator",
-		"domain lock shop.co.example":                                   "operator",
-		"domain unlock shop.co.example":                                 "operator",
-		"domain suspend shop.co.example":                                "operator",
-		"domain resume shop.co.example":                                 "operator",
-		"zone create new.example":                                       "operator",
-		"zone update co.example --max-ds 3":                             "operator",
-		"zone reserve co.example x --why y":                             "operator",
-		"zone free co.example x":                                        "operator",
-		"price set co.example renew --amount 9 --from 2099-01-01":       "billing",
-		"user grant zoe --role support":                                 "",
-		"user revoke zoe":                                               "",
-		"certs registrar issue ALPHA --out OUT --ca " + ca:              "",
-		"domain register n.co.example --tag ALPHA --registrant OWNER-1": "operator",
-		"domain cancel n.co.example":                                    "operator",
-		"clock advance --by 1s":                                         "",
-		"db migrate":                                                    "",
+		"registrar update ALPHA --trad-name X":                                                "operator",
+		"registrar update ALPHA --credit-days 31":                                             "operator billing",
+		"registrar passwd ALPHA --generate":                                                   "operator",
+		"registrar create NEW-R --name N":                                                     "operator",
+		"registrar suspend ALPHA":                                                             "operator",
+		"registrar resume ALPHA":                                                              "operator",
+		"domain set shop.co.example --reseller R":                                             "operator",
+		"contact update OWNER-1 --email x@example.net":                                        "operator",
+		"contact create C-2 --tag ALPHA --name N --city C --country GB --email x@example.net": "operator",
+		"domain lock shop.co.example":                                                         "operator",
+		"domain unlock shop.co.example":                                                       "operator",
+		"domain suspend shop.co.example":                                                      "operator",
+		"domain resume shop.co.example":                                                       "operator",
+		"zone create new.example":                                                             "operator",
+		"zone update co.example --max-ds 3":                                                   "operator",
+		"zone reserve co.example x --why y":                                                   "operator",
+		"zone free co.example x":                                                              "operator",
+		"price set co.example renew --amount 9 --from 2099-01-01":                             "billing",
+		"user grant zoe --role support":                                                       "",
+		"user revoke zoe":                                                                     "",
+		"certs registrar issue ALPHA --out OUT --ca " + ca:                                    "",
+		"domain register n.co.example --tag ALPHA --registrant OWNER-1":                       "operator",
+		"domain cancel n.co.example":                                                          "operator",
+		"clock advance --by 1s":                                                               "",
+		"db migrate":                                                                          "",
 	} {
 		for _, role := range []string{"support", "billing", "operator", "admin"} {
 			if role == "admin" || strings.Contains(allowed, role) {

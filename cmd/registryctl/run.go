@@ -38,6 +38,8 @@ type cli struct {
 
 	Registrar registrarCommands `cmd:"" group:"The register" help:"Registrars: tags, settings, access."`
 	Domain    domainCommands    `cmd:"" group:"The register" help:"Names."`
+	Contact   contactCommands   `cmd:"" group:"The register" help:"Contacts."`
+	Host      hostCommands      `cmd:"" group:"The register" help:"Hosts."`
 	Zone      zoneCommands      `cmd:"" group:"The register" help:"Zones, and labels that cannot be had."`
 	Price     priceCommands     `cmd:"" group:"The register" help:"The price list."`
 
