@@ -53,3 +53,10 @@ func (b *CertificateBook) Policy(cas *x509.CertPool) certs.ClientPolicy {
 		},
 	}
 }
+
+// Each calls fn with every certificate of the copy, those revoked too.
+func (b *CertificateBook) Each(fn func(registry.Certificate)) {
+	for _, c := range *b.current.Load() {
+		fn(c)
+	}
+}

@@ -24,12 +24,13 @@ type Demo struct {
 	// CAFile signs the server's certificate and the registrars'.
 	CAFile      string          `json:"ca_file"`
 	Registrars  []DemoRegistrar `json:"registrars"`
-	Whois       string          `json:"whois"`        // host:port
-	Pages       string          `json:"pages"`        // URL; RDAP is below it
-	Metrics     string          `json:"metrics"`      // URL
-	SMTP        string          `json:"smtp"`         // host:port of the sink
-	Mailbox     string          `json:"mailbox"`      // URL
-	DatabaseURL string          `json:"database_url"` // for registryctl
+	Whois       string          `json:"whois,omitempty"`   // host:port
+	Pages       string          `json:"pages,omitempty"`   // URL; RDAP is below it
+	Metrics     string          `json:"metrics"`           // URL
+	SMTP        string          `json:"smtp,omitempty"`    // host:port of the sink
+	Mailbox     string          `json:"mailbox,omitempty"` // URL
+	DatabaseURL string          `json:"database_url"`      // for registryctl
+	StaffUser   string          `json:"staff_user"`        // registryctl acts as this one
 }
 
 // DemoRegistrar is a registrar of the demo with all it needs to log in.

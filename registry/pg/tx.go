@@ -104,6 +104,21 @@ func (tx *Tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	return &txRow{tx: tx, ctx: ctx, sql: sql, args: args}
 }
 
+// CopyFrom writes rows to a table with COPY, after all that was queued. columns
+// are in the order of each row's values.
+func (tx *Tx) CopyFrom(ctx context.Context, table string, columns []string, rows [][]any) error {
+	err := tx.Batch(ctx, func(*pgx.Batch) {})
+	if err != nil {
+		return err
+	}
+	_, err = tx.conn.Conn().CopyFrom(tx.ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
+	if err != nil {
+		// COPY leaves the transaction aborted, whatever went wrong.
+		return tx.fail(err)
+	}
+	return nil
+}
+
 // send sends BEGIN, if it has not been, all that was queued, and what fn adds,
 // and reads the results up to fn's.
 func (tx *Tx) send(fn func(b *pgx.Batch)) (pgx.BatchResults, error) {
