@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"context"
 	"strings"
 	"time"
 )
@@ -99,12 +98,6 @@ func (d *Domain) RegistrationStatus(today Date, p Policy) RegistrationStatus {
 
 // Suspended tells whether the life cycle has taken the name out of the zone.
 func (d *Domain) Suspended() bool { return !d.SuspendedOn.IsZero() }
-
-// lockDomain reads a name for a change and locks its row. more adds reads that
-// travel with it.
-func (tx *Tx) lockDomain(ctx context.Context, name string, more ...reader) (*Domain, error) {
-	return tx.r.loadDomain(ctx, tx, name, true, more...)
-}
 
 // normalName is a name as it is stored, for look-ups: whatever it is, an
 // unregistered one is simply not found.

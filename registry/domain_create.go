@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -46,6 +47,14 @@ type HostSpec struct {
 // KindExists, KindPolicy for reserved names and bill settings, KindNotFound or
 // KindAuthorization for contacts and hosts, KindBillingFailure without a price.
 func (r *Registry) CreateDomain(ctx context.Context, actor Actor, p CreateDomainParams) (*Domain, error) {
+	d, err := r.createDomain(ctx, actor, p)
+	if AsRefusal(err) != nil && actor.IsRegistrar() {
+		return nil, errors.Join(err, r.countFailedCreate(ctx, actor))
+	}
+	return d, err
+}
+
+func (r *Registry) createDomain(ctx context.Context, actor Actor, p CreateDomainParams) (*Domain, error) {
 	err := errors.Join(actor.needRole(RoleOperator), actor.needReason())
 	if err != nil {
 		return nil, err
@@ -92,6 +101,20 @@ func (r *Registry) CreateDomain(ctx context.Context, actor Actor, p CreateDomain
 	return d, nil
 }
 
+// countFailedCreate notes a refused create against the tag's daily limit (rule
+// E4). It is a transaction of its own: the create has been rolled back.
+func (r *Registry) countFailedCreate(ctx context.Context, actor Actor) error {
+	if r.policy.FailedCreatesPerDay <= 0 {
+		return nil
+	}
+	_, err := r.db.Pool.Exec(ctx, `INSERT INTO daily_usage (registrar_id, day, kind, used) VALUES ($1, $2, 'creates-failed', 1)
+		ON CONFLICT (registrar_id, day, kind) DO UPDATE SET used = daily_usage.used + 1`, actor.Registrar, r.Today())
+	if err != nil {
+		return fmt.Errorf("count a failed create: %w", err)
+	}
+	return nil
+}
+
 // createRefusal tells what a race in the database means.
 func createRefusal(err error, name string) error {
 	switch pg.ConstraintName(err) {
@@ -119,6 +142,7 @@ type creation struct {
 	id      int64
 	taken   bool
 	state   string // of the registrar
+	failed  int64  // creates of the tag that failed today
 	quote   billing.Quote
 	refs    references
 }
@@ -156,8 +180,10 @@ func (c *creation) check() error {
 func (c *creation) read(b *pgx.Batch) {
 	c.refs = references{}
 	b.Queue(`SELECT nextval('domain_id_seq'), (SELECT state FROM registrar WHERE id = $1),
-		EXISTS (SELECT FROM domain WHERE name = $2)`, c.sponsor, c.name).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&c.id, &c.state, &c.taken) })
+		EXISTS (SELECT FROM domain WHERE name = $2),
+		coalesce((SELECT used FROM daily_usage WHERE registrar_id = $1 AND day = $3 AND kind = 'creates-failed'), 0)`,
+		c.sponsor, c.name, c.tx.today).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&c.id, &c.state, &c.taken, &c.failed) })
 	billing.QueueQuote(b, billing.QuoteFor{Registrar: c.sponsor, Zone: c.zone.ID, Operation: billing.Create,
 		Years: c.p.Years, Day: c.tx.today.EPPTime()}, &c.quote)
 	c.refs.read(b, c.handles(), hostNames(c.p.Hosts))
@@ -177,7 +203,10 @@ func (c *creation) handles() []string {
 // decide judges what was read and makes the new name.
 func (c *creation) decide(ctx context.Context) (*Domain, error) {
 	tx, p := c.tx, c.p
+	limit := int64(tx.r.policy.FailedCreatesPerDay)
 	switch {
+	case limit > 0 && c.failed >= limit && tx.actor.IsRegistrar():
+		return nil, Refuse(KindPolicy, "", "%d creates of your tag failed today; the next are taken tomorrow.", c.failed)
 	case c.taken:
 		return nil, nameExists(c.name)
 	case c.state != "active":

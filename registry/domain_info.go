@@ -24,7 +24,7 @@ type InfoDomainParams struct {
 //
 // Refusals: KindNotFound, KindBadAuthInfo.
 func (r *Registry) InfoDomain(ctx context.Context, actor Actor, p InfoDomainParams) (DomainView, error) {
-	d, err := r.loadDomain(ctx, pool{r}, normalName(p.Name), false)
+	d, err := r.showDomain(ctx, normalName(p.Name))
 	if err != nil {
 		return DomainView{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 )
 
 // domainSQL reads one name with all that belongs to it in one statement.
-// Children come as arrays or JSON and cost an index probe each.
+// Children come as arrays or JSON, unsorted: each costs an index probe, and
+// sorting them is cheaper here than there.
 const domainSQL = `SELECT d.id, d.name, d.zone_id, d.sponsor, coalesce(d.registrant, 0),
 	coalesce((SELECT handle FROM contact WHERE id = d.registrant), ''),
 	d.statuses, d.expires, d.first_paid, d.unassigned, d.suspended_on, coalesce(d.suspended_reason, ''),
@@ -20,64 +22,69 @@ const domainSQL = `SELECT d.id, d.name, d.zone_id, d.sponsor, coalesce(d.registr
 	coalesce(d.first_bill, ''), d.recur_bill, d.renew_not_required, d.notes, coalesce(d.reseller, ''),
 	d.referred_at, coalesce(d.delete_phase, ''), d.delete_phase_ends, d.auth_hash, d.auth_set_at, d.tag_changed,
 	d.creator, d.created_at, coalesce(d.updater, 0), d.updated_at, d.transferred_at,
-	ARRAY(SELECT h.name FROM domain_host dh JOIN host h ON h.id = dh.host_id WHERE dh.domain_id = d.id ORDER BY h.name),
-	ARRAY(SELECT h.name FROM host h WHERE h.superordinate = d.id ORDER BY h.name),
+	ARRAY(SELECT h.name FROM domain_host dh JOIN host h ON h.id = dh.host_id WHERE dh.domain_id = d.id),
+	ARRAY(SELECT h.name FROM host h WHERE h.superordinate = d.id),
 	ARRAY(SELECT dc.role || ' ' || c.handle FROM domain_contact dc JOIN contact c ON c.id = dc.contact_id
-		WHERE dc.domain_id = d.id ORDER BY dc.role, c.handle),
+		WHERE dc.domain_id = d.id),
 	(SELECT json_agg(json_build_object('t', key_tag, 'a', algorithm, 'dt', digest_type, 'd', encode(digest, 'hex'),
 		'f', key_flags, 'p', key_proto, 'ka', key_alg, 'k', encode(public_key, 'base64')) ORDER BY ordinal)
 		FROM domain_ds WHERE domain_id = d.id),
 	(SELECT json_agg(json_build_object('id', id, 'period', period, 'registrar', registrar_id, 'years', years,
-		'requested', requested_at, 'state', state, 'due', due) ORDER BY id)
-		FROM renewal_request WHERE domain_id = d.id AND (state IN ('uninvoiced', 'invoiced', 'lapsed') OR period >= d.expires)),
-	(SELECT json_agg(json_build_object('id', id, 'kind', kind, 'registrar', registrar_id, 'years', years,
+		'requested', requested_at, 'state', state, 'due', due) ORDER BY id) FROM renewal_request
+		WHERE domain_id = d.id AND state <> 'withdrawn' AND (state IN ('uninvoiced', 'invoiced', 'lapsed') OR period >= d.expires)),
+	`
+
+// Each profile's names have children that the other's never have, and an info
+// does without some that a change needs.
+const (
+	graceSQL = `(SELECT json_agg(json_build_object('id', id, 'kind', kind, 'registrar', registrar_id, 'years', years,
 		'charge', charge_id, 'starts', starts_at, 'ends', ends_at) ORDER BY id)
-		FROM grace_period WHERE domain_id = d.id),
-	(SELECT json_build_object('id', id, 'gaining', gaining, 'losing', losing, 'requested', requested_at,
+		FROM grace_period WHERE domain_id = d.id), `
+	noGraceSQL  = `NULL::json, `
+	transferSQL = `(SELECT json_build_object('id', id, 'gaining', gaining, 'losing', losing, 'requested', requested_at,
 		'act_by', act_by, 'years', years, 'expires', expires)
 		FROM transfer WHERE object = 'domain' AND object_id = d.id AND state = 'pending'),
-	coalesce((SELECT handshake_id FROM handshake_domain WHERE domain_id = d.id AND open), 0)
-	FROM domain d WHERE d.name = $1`
+		coalesce((SELECT handshake_id FROM handshake_domain WHERE domain_id = d.id AND open), 0) `
+	noTransferSQL = `NULL::json, 0::bigint `
+	fromSQL       = `FROM domain d WHERE d.name = $1`
 
-const lockDomainSQL = domainSQL + ` FOR UPDATE OF d`
+	infoUKSQL   = domainSQL + noGraceSQL + noTransferSQL + fromSQL
+	infoGTLDSQL = domainSQL + graceSQL + noTransferSQL + fromSQL
+	wholeSQL    = domainSQL + graceSQL + transferSQL + fromSQL
+	lockSQL     = wholeSQL + ` FOR UPDATE OF d`
+)
 
 // reader adds reads to a batch.
 type reader func(b *pgx.Batch)
 
-// batcher is what can send a batch of reads: a transaction or the pool.
-type batcher interface {
-	Batch(ctx context.Context, fn func(b *pgx.Batch)) error
-}
-
-// pool sends batches outside a transaction.
-type pool struct{ r *Registry }
-
-// Batch implements batcher.
-func (p pool) Batch(ctx context.Context, fn func(b *pgx.Batch)) error {
-	return p.r.db.ReadBatch(ctx, fn)
-}
-
-// loadDomain reads one name, and whatever more asks for, in one round trip. A
-// name that is not registered is refused with KindNotFound.
-func (r *Registry) loadDomain(ctx context.Context, via batcher, name string, lock bool, more ...reader) (*Domain, error) {
-	sql := domainSQL
-	if lock {
-		sql = lockDomainSQL
-	}
+// lockDomain reads a name for a change and locks its row. more adds reads that
+// travel with it in the same round trip. A name that is not registered is
+// refused with KindNotFound.
+func (tx *Tx) lockDomain(ctx context.Context, name string, more ...reader) (*Domain, error) {
 	var row domainRow
-	err := via.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(sql, name).QueryRow(row.scan)
+	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		b.Queue(lockSQL, name).QueryRow(row.scan)
 		for _, add := range more {
 			add(b)
 		}
 	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, Refuse(KindNotFound, "", "%s is not registered.", name).About("domain:name", name)
-	}
+	return tx.r.finishDomain(ctx, name, &row, err)
+}
+
+// showDomain reads a name for an info: without its pending transfer and
+// handshake, which its statuses tell of.
+func (r *Registry) showDomain(ctx context.Context, name string) (*Domain, error) {
+	zone, err := r.zoneOf(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("read domain %s: %w", name, err)
+		return nil, err
 	}
-	return r.finishDomain(ctx, &row)
+	sql := infoGTLDSQL
+	if zone != nil && zone.Profile == ProfileUK {
+		sql = infoUKSQL
+	}
+	var row domainRow
+	err = row.scan(r.db.Pool.QueryRow(ctx, sql, name))
+	return r.finishDomain(ctx, name, &row, err)
 }
 
 // domainRow is a row of domainSQL before tags, zones and children are looked up.
@@ -103,11 +110,16 @@ func (w *domainRow) scan(row pgx.Row) error {
 		&d.Hosts, &d.Subordinate, &w.contacts, &w.ds, &w.requests, &w.grace, &w.transfer, &d.Handshake)
 }
 
-// finishDomain turns a row into a Domain: ids become tags and zones, and the
-// children are read.
-func (r *Registry) finishDomain(ctx context.Context, w *domainRow) (*Domain, error) {
+// finishDomain turns a row, or the error of reading it, into a Domain: ids become
+// tags and zones, and the children are read.
+func (r *Registry) finishDomain(ctx context.Context, name string, w *domainRow, err error) (*Domain, error) {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, Refuse(KindNotFound, "", "%s is not registered.", name).About("domain:name", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read domain %s: %w", name, err)
+	}
 	d := &w.d
-	var err error
 	d.Zone, err = r.zoneByID(ctx, w.zone)
 	if err != nil {
 		return nil, err
@@ -122,6 +134,9 @@ func (r *Registry) finishDomain(ctx context.Context, w *domainRow) (*Domain, err
 	}
 	d.Referred, d.DeletePhaseEnds, d.authSetAt = at(w.referred), at(w.phaseEnds), at(w.authSet)
 	d.Updated, d.Transferred = at(w.updated), at(w.transferred)
+	slices.Sort(d.Hosts)
+	slices.Sort(d.Subordinate)
+	slices.Sort(w.contacts)
 	for _, c := range w.contacts {
 		role, handle, _ := strings.Cut(c, " ")
 		d.Contacts = append(d.Contacts, DomainContact{Role: role, Handle: handle})

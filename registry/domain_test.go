@@ -383,3 +383,21 @@ func TestDeleteRestoreInGTLD(t *testing.T) { // RFC 3915
 		t.Errorf("charged %d for the restore", n)
 	}
 }
+
+// E4: after so many failed creates a tag's next ones wait for the next day.
+func TestFailedCreatesAreLimited(t *testing.T) {
+	r := newRegister(t)
+	r.policy.FailedCreatesPerDay = 3
+	r.create("B-TWO", "taken.co.test")
+	try := func(name string) error {
+		_, err := r.CreateDomain(r.ctx, r.as("A-ONE"), CreateDomainParams{Name: name, Registrant: "a-owner"})
+		return err
+	}
+	for range 3 {
+		refused(t, try("taken.co.test"), KindExists, "")
+	}
+	refused(t, try("free.co.test"), KindPolicy, "")
+	r.create("B-TWO", "other.co.test") // another tag is not concerned
+	r.at(testNow.Add(24 * time.Hour))
+	must(t, try("free.co.test"))
+}

@@ -48,7 +48,8 @@ type Policy struct {
 	RegistrantChangeDays int `toml:"registrant-change-days"` // C4, C5: both parties confirm within this
 
 	// Use of the system.
-	ChecksPerDay int `toml:"checks-per-day"` // E4: names a registrar may check in a civil day; 0: no limit
+	ChecksPerDay        int `toml:"checks-per-day"`         // E4: names a registrar may check in a civil day; 0: no limit
+	FailedCreatesPerDay int `toml:"failed-creates-per-day"` // E4: refused creates of a registrar in a civil day; 0: no limit
 
 	// RFC 3915 (gtld).
 	AddGraceDays       int `toml:"add-grace-days"`
@@ -84,6 +85,7 @@ func DefaultPolicy() Policy {
 		TransferDays:              5,
 		RegistrantChangeDays:      14,
 		ChecksPerDay:              100_000,
+		FailedCreatesPerDay:       10_000,
 		AddGraceDays:              5,
 		RenewGraceDays:            5,
 		AutoRenewGraceDays:        45,
@@ -124,6 +126,7 @@ func (p Policy) Validate() error {
 	atLeast("transfer-days", p.TransferDays, 1)
 	atLeast("registrant-change-days", p.RegistrantChangeDays, 1)
 	atLeast("checks-per-day", p.ChecksPerDay, 0)
+	atLeast("failed-creates-per-day", p.FailedCreatesPerDay, 0)
 	atLeast("add-grace-days", p.AddGraceDays, 0)
 	atLeast("renew-grace-days", p.RenewGraceDays, 0)
 	atLeast("auto-renew-grace-days", p.AutoRenewGraceDays, 0)

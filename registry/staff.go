@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/namekeep/namekeep/registry/pg"
 )
 
 // StaffUser is a named member of the registry's staff.
@@ -37,8 +39,14 @@ func (a Actor) staffOnly(roles ...Role) error {
 // StaffActor returns the staff user as one who acts. Errors: KindAuthorization
 // for a name that is not on the list, or no longer.
 func (r *Registry) StaffActor(ctx context.Context, name string) (Actor, error) {
+	return StaffActor(ctx, r.db, name)
+}
+
+// StaffActor is Registry.StaffActor for a database whose other tables may still
+// have to be migrated.
+func StaffActor(ctx context.Context, db *pg.DB, name string) (Actor, error) {
 	var role Role
-	err := r.db.Pool.QueryRow(ctx, `SELECT role FROM staff_user WHERE name = $1 AND active`, name).Scan(&role)
+	err := db.Pool.QueryRow(ctx, `SELECT role FROM staff_user WHERE name = $1 AND active`, name).Scan(&role)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Actor{}, Refuse(KindAuthorization, "", "%s is not a staff user.", name).About("user", name)
 	}
@@ -47,6 +55,23 @@ func (r *Registry) StaffActor(ctx context.Context, name string) (Actor, error) {
 	}
 	return Actor{Kind: ActorStaff, Staff: name, Role: role}, nil
 }
+
+// HasStaff tells whether there is an admin yet. Until there is, whoever has the
+// database's password sets the register up.
+func HasStaff(ctx context.Context, db *pg.DB) (bool, error) {
+	var any bool
+	err := db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM staff_user WHERE active AND role = 'admin')`).Scan(&any)
+	if pg.SQLState(err) == undefinedTable {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the staff users: %w", err)
+	}
+	return any, nil
+}
+
+// undefinedTable is the SQLSTATE of a table that is not there.
+const undefinedTable = "42P01"
 
 // StaffUsers returns all staff users, those whose role was revoked too, by name.
 func (r *Registry) StaffUsers(ctx context.Context) ([]StaffUser, error) {

@@ -99,7 +99,7 @@ func generate(ctx context.Context, database string, p population, workers int) (
 	if err != nil {
 		return nil, fmt.Errorf("generate: %w", err)
 	}
-	_, err = pool.Exec(ctx, `VACUUM (ANALYZE) contact, host, domain, domain_host`)
+	_, err = pool.Exec(ctx, `VACUUM (ANALYZE) contact, host, domain, domain_host, history, renewal_request`)
 	if err != nil {
 		return nil, fmt.Errorf("generate: %w", err)
 	}
@@ -234,7 +234,11 @@ func (g *generator) chunk(ctx context.Context, from, to int64) error {
 		if err != nil {
 			return err
 		}
-		return g.copyDelegations(ctx, tx, from, to)
+		err = g.copyDelegations(ctx, tx, from, to)
+		if err != nil {
+			return err
+		}
+		return g.copyPast(ctx, tx, from, to)
 	})
 }
 
@@ -269,6 +273,28 @@ func (g *generator) copyDelegations(ctx context.Context, tx pgx.Tx, from, to int
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"domain_host"}, []string{"domain_id", "host_id"},
 		rows(2*from, 2*to, 1, func(n int64) []any {
 			return []any{g.domainID + n/2, g.hostID + 2*g.provider(n/2) + n%2}
+		}))
+	return err
+}
+
+// copyPast gives every name the history row of its creation and every second
+// one a renewal that was paid long ago: commands must be as fast with these
+// tables full as with them empty.
+func (g *generator) copyPast(ctx context.Context, tx pgx.Tx, from, to int64) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"history"},
+		[]string{"at", "object", "object_id", "object_name", "action", "registrar_id", "cltrid", "svtrid"},
+		rows(from, to, 1, func(i int64) []any {
+			return []any{g.at, "domain", g.domainID + i, g.name(i), "create", g.registrars[g.tag(i)], "generate", "generate"}
+		}))
+	if err != nil {
+		return err
+	}
+	_, err = tx.CopyFrom(ctx, pgx.Identifier{"renewal_request"},
+		[]string{"domain_id", "domain_name", "period", "registrar_id", "years", "new_expires", "origin", "requested_at", "state"},
+		rows(from+from%2, to, 2, func(i int64) []any {
+			expiry := g.expiry(i)
+			past := expiry.AddDate(-2, 0, 0)
+			return []any{g.domainID + i, g.name(i), past, g.registrars[g.tag(i)], 2, expiry, "command", past, "paid"}
 		}))
 	return err
 }

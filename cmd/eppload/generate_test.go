@@ -56,9 +56,11 @@ func TestGenerate(t *testing.T) {
 		t.Fatalf("code %d: %s%s", code, stdout.String(), stderr.String())
 	}
 	for sql, want := range map[string]int64{
-		`SELECT count(*) FROM domain`:      2000,
-		`SELECT count(*) FROM contact`:     667,
-		`SELECT count(*) FROM host`:        8,
+		`SELECT count(*) FROM domain`:                          2000,
+		`SELECT count(*) FROM contact`:                         667,
+		`SELECT count(*) FROM host`:                            8,
+		`SELECT count(*) FROM history WHERE object = 'domain'`: 2000,
+		`SELECT count(*) FROM renewal_request r JOIN domain d ON d.id = domain_id AND expires = new_expires AND period < d.created_at`: 1000,
 		`SELECT count(*) FROM domain_host`: 4000,
 		`SELECT count(*) FROM domain JOIN contact ON contact.id = registrant AND contact.sponsor = domain.sponsor`: 2000,
 		// Every foreign key holds, though the generator does not have them checked.

@@ -3,13 +3,21 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/namekeep/namekeep/registry/pg/pgtest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+// TestMain runs the tests. The comparison starts this program again for its
+// servers, and in a test that is this binary.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && (os.Args[1] == "bare" || os.Args[1] == "serve-for-test") {
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
+	pgtest.Main(m)
+}
 
 func TestUsage(t *testing.T) {
 	for _, test := range []struct {

@@ -33,6 +33,9 @@ type report struct {
 	// Effects is how many changes were looked up afterwards; those missing are
 	// among the failures.
 	Effects int `json:"effects_looked_up,omitempty"`
+	// NamesTaken is how many names of a tag, the most of any, this run and those
+	// before it took for renewal.
+	NamesTaken int64 `json:"names_taken,omitempty"`
 	// Exhausted says that names to renew ran out before the time.
 	Exhausted bool `json:"exhausted,omitempty"`
 }
@@ -68,6 +71,9 @@ func (l *load) report(workers []*worker, elapsed time.Duration, before, after ma
 		bytesIn += w.bytesIn
 		r.addFailures(w.failed, w.first)
 		r.Exhausted = r.Exhausted || w.exhausted
+	}
+	for tag := range l.stock.renewed {
+		r.NamesTaken = max(r.NamesTaken, l.stock.renewed[tag].Load())
 	}
 	for _, op := range slices.Sorted(maps.Keys(byOp)) {
 		h := byOp[op]

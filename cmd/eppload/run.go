@@ -23,6 +23,7 @@ type RunCommand struct {
 	Generated   int64         `help:"The register was filled by generate with this many names, in this zone, for these tags in this order."`
 	Base        string        `help:"The day generate was run on (YYYY-MM-DD); by default today."`
 	Spread      int           `help:"Days over which generate spread the expiries." default:"730"`
+	RenewFrom   int64         `help:"Names of each tag that earlier runs took for renewal (names_taken of their JSON)."`
 	Prepare     int           `help:"Names each tag makes for itself before, if the register was not generated." default:"20"`
 	ServerPID   int           `name:"server-pid" help:"Process of the server, to tell its processor time."`
 	AnswerBytes int           `help:"Length of a bare server's answers." default:"900"`
@@ -84,8 +85,14 @@ func (c *RunCommand) names(ctx context.Context, t target, m mix) (*stock, error)
 		return nil, err
 	}
 	s := newStock(p, len(t.creds))
+	for tag := range s.renewed {
+		s.renewed[tag].Store(max(c.RenewFrom, 0))
+	}
 	if c.Generated > 0 || !m.needsNames() {
 		return s, nil
+	}
+	if m[0].op.bare() {
+		return nil, errors.New("a bare server has names of its own: give its --names as --generated")
 	}
 	if m.has(opRenew) && t.profile == "uk" {
 		return nil, errors.New("names just made cannot be renewed in uk (rule R2): renew needs a generated register")

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/namekeep/namekeep/eppserver/eppclient"
 	"github.com/namekeep/namekeep/registry"
 	"github.com/namekeep/namekeep/registry/pg/pgtest"
 )
@@ -56,7 +57,8 @@ func startServer(t testing.TB, profile registry.Profile, p population, fill bool
 
 // generatedOps are the operations on a generated register; those that change
 // names are looked up afterwards.
-var generatedOps = []operation{opHello, opLogin, opCheck, opInfo, opCreate, opRenew, opUpdate}
+var generatedOps = []operation{opHello, opLogin, opCheck, opInfo, opCreate, opRenew, opUpdate, opContactCheck,
+	opContactInfo, opContactCreate, opContactUpdate, opHostCheck, opHostInfo, opHostCreate}
 
 // The whole program against the real server: every operation on a generated
 // register, with no wrong answer.
@@ -84,6 +86,26 @@ func TestRunGenerated(t *testing.T) {
 	}
 }
 
+// A register that was not generated: the load makes its own names, through
+// demo.json, in the gtld profile, where they can be renewed at once.
+func TestRunPrepared(t *testing.T) {
+	p := todayPopulation(100, "LOAD-A")
+	p.zone = "example"
+	addr, set, password := startServer(t, registry.ProfileGTLD, p, false)
+	dir := t.TempDir()
+	demo := eppclient.Demo{EPP: map[string]string{"gtld": addr}, CAFile: set.caFile, Registrars: []eppclient.DemoRegistrar{
+		{Tag: "LOAD-A", Password: password, CertFile: set.clientCert("LOAD-A"), KeyFile: set.clientKey("LOAD-A")}}}
+	err := demo.Save(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := runOnce(t, "--demo", dir, "--profile", "gtld", "--zone", "example", "--prepare", "5", "-c", "60", "-n", "1",
+		"--mix", "check=3,info=3,renew=3,update=3,create=1")
+	if r.Failed != 0 || r.Commands != 60 || r.Effects == 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
 // runOnce runs eppload run --json and returns its report.
 func runOnce(t *testing.T, args ...string) *report {
 	t.Helper()
@@ -95,6 +117,25 @@ func runOnce(t *testing.T, args ...string) *report {
 		t.Fatalf("code %d, %v: %s%s", code, err, stdout.String(), stderr.String())
 	}
 	return &r
+}
+
+// A second run on one register goes on where the first one stopped renewing.
+func TestRunRenewsOn(t *testing.T) {
+	p := todayPopulation(300, "LOAD-A")
+	addr, set, password := startServer(t, registry.ProfileUK, p, true)
+	args := []string{"--addr", addr, "--mix", "renew", "-c", "20", "-n", "2", "--password", password, "--ca", set.caFile,
+		"--generated", "300", "--zone", "co.uk", "--spread", "180", "--tag", "LOAD-A",
+		"--cert", set.clientCert("LOAD-A"), "--key", set.clientKey("LOAD-A"), "--renew-from"}
+	first := runOnce(t, append(args, "0")...)
+	second := runOnce(t, append(args, fmt.Sprint(first.NamesTaken))...)
+	if first.Failed+second.Failed != 0 || second.NamesTaken <= first.NamesTaken {
+		t.Errorf("%+v\n%+v", first, second)
+	}
+	var stdout, stderr bytes.Buffer
+	code := run(context.Background(), append([]string{"run"}, append(args, "0")...), &stdout, &stderr)
+	if code != 1 || !strings.Contains(stdout.String(), "expected code [1000]") {
+		t.Errorf("from the beginning again: code %d: %s%s", code, stdout.String(), stderr.String())
+	}
 }
 
 // A login that is refused ends the run with the server's reason.

@@ -15,9 +15,6 @@ import (
 	"github.com/namekeep/namekeep/eppserver/eppclient"
 )
 
-// defaultDemoDir is where the demo keeps demo.json unless told otherwise.
-const defaultDemoDir = "demo"
-
 // credential is what one registrar logs in with.
 type credential struct {
 	tag, password string

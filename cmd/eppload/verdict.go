@@ -38,6 +38,7 @@ func describeMachine() machine {
 // comparison is the outcome of eppload compare.
 type comparison struct {
 	Start     time.Time    `json:"start"`
+	Dir       string       `json:"dir"` // of the certificates and, unless moved, the database
 	Machine   machine      `json:"machine"`
 	Generated []generated  `json:"generated"`
 	Runs      []measured   `json:"runs"`
@@ -178,7 +179,7 @@ func (c *comparison) writeMarkdown(w io.Writer) error {
 		if v.Met {
 			met = "yes"
 		}
-		fmt.Fprintf(w, "| %s | %s %g %s | %.2f | %s |\n", v.What, bound, v.Target, v.Unit, v.Value, met)
+		fmt.Fprintf(w, "| %s | %s %g %s | %.3g | %s |\n", v.What, bound, v.Target, v.Unit, v.Value, met)
 	}
 	for _, g := range c.Generated {
 		fmt.Fprintf(w, "\n%d names were loaded by COPY into the indexed tables in %.0f s, %.0f a second.\n", g.Names, g.Seconds, g.PerSecond)

@@ -37,7 +37,6 @@ type madeName struct {
 	name, contact string
 	hosts         [2]string
 	expiry        time.Time
-	renewals      atomic.Int32
 }
 
 func newStock(p population, tags int) *stock {

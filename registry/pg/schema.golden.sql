@@ -1,6 +1,44 @@
 -- The schema after all migrations, for reading. Written by
 -- go test ./registry/pg -run Golden -update
 
+table allocation
+    id bigint not null generated always as identity
+    invoice_id bigint not null
+    amount bigint not null
+    source text not null
+    payment_id bigint
+    allocated_on date not null
+    constraint allocation_amount_check CHECK ((amount > 0))
+    constraint allocation_check CHECK (((source = 'payment'::text) = (payment_id IS NOT NULL)))
+    constraint allocation_source_check CHECK ((source = ANY (ARRAY['payment'::text, 'account'::text, 'prepaid'::text])))
+    constraint allocation_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
+    constraint allocation_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment(id)
+    constraint allocation_pkey PRIMARY KEY (id)
+    CREATE INDEX allocation_invoice ON public.allocation USING btree (invoice_id)
+    CREATE INDEX allocation_payment ON public.allocation USING btree (payment_id) WHERE (payment_id IS NOT NULL)
+    CREATE TRIGGER allocation_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+table balance_mark
+    account_id bigint not null
+    entry_id bigint not null
+    balance bigint not null
+    constraint balance_mark_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_account(id)
+    constraint balance_mark_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES entry(id)
+    constraint balance_mark_pkey PRIMARY KEY (account_id, entry_id)
+
+table bank_file
+    id bigint not null generated always as identity
+    sha256 bytea not null
+    name text not null
+    format text not null
+    lines integer not null
+    imported_at timestamp with time zone not null
+    staff text
+    constraint bank_file_format_check CHECK ((format = ANY (ARRAY['csv'::text, 'camt.053'::text])))
+    constraint bank_file_sha256_check CHECK ((length(sha256) = 32))
+    constraint bank_file_pkey PRIMARY KEY (id)
+    constraint bank_file_sha256_key UNIQUE (sha256)
+
 table charge
     id bigint not null generated always as identity
     registrar_id integer not null
@@ -20,16 +58,21 @@ table charge
     charged_on date not null
     invoice_id bigint
     reversed_at timestamp with time zone
+    prepaid boolean not null default false
     constraint charge_amount_check CHECK ((amount >= 0))
     constraint charge_operation_check CHECK ((operation = ANY (ARRAY['create'::text, 'renew'::text, 'restore'::text, 'transfer'::text])))
     constraint charge_tax_check CHECK ((tax >= 0))
+    constraint charge_invoice_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
     constraint charge_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
     constraint charge_request_id_fkey FOREIGN KEY (request_id) REFERENCES renewal_request(id)
     constraint charge_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
     constraint charge_pkey PRIMARY KEY (id)
     constraint charge_request_id_key UNIQUE (request_id)
     CREATE INDEX charge_domain ON public.charge USING btree (domain_id)
-    CREATE INDEX charge_uninvoiced ON public.charge USING btree (registrar_id, id) WHERE ((invoice_id IS NULL) AND (reversed_at IS NULL))
+    CREATE INDEX charge_invoice ON public.charge USING btree (invoice_id, id) WHERE (invoice_id IS NOT NULL)
+    CREATE INDEX charge_uninvoiced ON public.charge USING btree (registrar_id, id) INCLUDE (amount, tax) WHERE ((invoice_id IS NULL) AND (reversed_at IS NULL))
+    CREATE TRIGGER charge_is_fixed BEFORE UPDATE ON public.charge FOR EACH ROW WHEN (((((((((((((((((old.registrar_id IS DISTINCT FROM new.registrar_id) OR (old.operation IS DISTINCT FROM new.operation)) OR (old.zone_id IS DISTINCT FROM new.zone_id)) OR (old.domain_id IS DISTINCT FROM new.domain_id)) OR (old.domain_name IS DISTINCT FROM new.domain_name)) OR (old.request_id IS DISTINCT FROM new.request_id)) OR (old.years IS DISTINCT FROM new.years)) OR (old.period_from IS DISTINCT FROM new.period_from)) OR (old.period_to IS DISTINCT FROM new.period_to)) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.tax_rate IS DISTINCT FROM new.tax_rate)) OR (old.tax IS DISTINCT FROM new.tax)) OR (old.charged_at IS DISTINCT FROM new.charged_at)) OR (old.prepaid IS DISTINCT FROM new.prepaid)) OR ((old.invoice_id IS NOT NULL) AND (new.invoice_id IS DISTINCT FROM old.invoice_id)))) EXECUTE FUNCTION charge_is_fixed()
+    CREATE TRIGGER charge_stays BEFORE DELETE ON public.charge FOR EACH ROW EXECUTE FUNCTION charge_is_fixed()
 
 table contact
     id bigint not null generated always as identity
@@ -65,6 +108,44 @@ table contact
     CREATE INDEX contact_sponsor ON public.contact USING btree (sponsor)
     CREATE TRIGGER contact_nature_is_final BEFORE UPDATE OF natural_person ON public.contact FOR EACH ROW EXECUTE FUNCTION contact_nature_is_final()
 
+table credit_note
+    id bigint not null generated always as identity
+    number bigint not null
+    invoice_id bigint not null
+    registrar_id integer not null
+    reason text not null
+    note text not null default ''::text
+    dated date not null
+    currency text not null
+    net bigint not null
+    tax bigint not null
+    gross bigint not null
+    applied bigint not null
+    addressee jsonb not null
+    created_at timestamp with time zone not null
+    staff text
+    constraint credit_note_check CHECK ((gross = (net + tax)))
+    constraint credit_note_check1 CHECK (((applied >= 0) AND (applied <= gross)))
+    constraint credit_note_net_check CHECK ((net >= 0))
+    constraint credit_note_reason_check CHECK ((reason = ANY (ARRAY['distance-selling'::text, 'billing-error'::text, 'registry-fault'::text, 'goodwill'::text, 'grace-period'::text])))
+    constraint credit_note_tax_check CHECK ((tax >= 0))
+    constraint credit_note_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
+    constraint credit_note_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint credit_note_pkey PRIMARY KEY (id)
+    constraint credit_note_number_key UNIQUE (number)
+    CREATE INDEX credit_note_invoice ON public.credit_note USING btree (invoice_id)
+    CREATE INDEX credit_note_registrar ON public.credit_note USING btree (registrar_id, id)
+    CREATE TRIGGER credit_note_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.credit_note FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+table credit_note_line
+    charge_id bigint not null
+    credit_note_id bigint not null
+    constraint credit_note_line_charge_id_fkey FOREIGN KEY (charge_id) REFERENCES charge(id)
+    constraint credit_note_line_credit_note_id_fkey FOREIGN KEY (credit_note_id) REFERENCES credit_note(id)
+    constraint credit_note_line_pkey PRIMARY KEY (charge_id)
+    CREATE INDEX credit_note_line_note ON public.credit_note_line USING btree (credit_note_id)
+    CREATE TRIGGER credit_note_line_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.credit_note_line FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
 table daily_usage
     registrar_id integer not null
     day date not null
@@ -73,6 +154,14 @@ table daily_usage
     constraint daily_usage_kind_check CHECK ((kind = ANY (ARRAY['names-checked'::text, 'creates-failed'::text])))
     constraint daily_usage_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
     constraint daily_usage_pkey PRIMARY KEY (registrar_id, day, kind)
+
+table document_series
+    kind text not null
+    prefix text not null
+    last bigint not null default 0
+    constraint document_series_kind_check CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit note'::text, 'pro forma'::text, 'receipt'::text])))
+    constraint document_series_pkey PRIMARY KEY (kind)
+    constraint document_series_prefix_key UNIQUE (prefix)
 
 table domain with (fillfactor=90)
     id bigint not null generated always as identity
@@ -167,6 +256,21 @@ table domain_host
     constraint domain_host_host_id_fkey FOREIGN KEY (host_id) REFERENCES host(id)
     constraint domain_host_pkey PRIMARY KEY (domain_id, host_id)
     CREATE INDEX domain_host_host ON public.domain_host USING btree (host_id)
+
+table entry
+    id bigint not null generated always as identity
+    journal_id bigint not null
+    account_id bigint not null
+    currency text not null
+    amount bigint not null
+    constraint entry_amount_check CHECK ((amount <> 0))
+    constraint entry_account_id_currency_fkey FOREIGN KEY (account_id, currency) REFERENCES ledger_account(id, currency)
+    constraint entry_journal_id_currency_fkey FOREIGN KEY (journal_id, currency) REFERENCES journal(id, currency)
+    constraint entry_pkey PRIMARY KEY (id)
+    CREATE INDEX entry_account ON public.entry USING btree (account_id, id) INCLUDE (amount)
+    CREATE INDEX entry_journal ON public.entry USING btree (journal_id)
+    CREATE TRIGGER entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    CREATE TRIGGER entry_balances AFTER INSERT ON public.entry REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION entry_balances()
 
 table epp_session
     id bigint not null generated always as identity
@@ -276,17 +380,149 @@ table installation
     constraint installation_id_check CHECK (id)
     constraint installation_pkey PRIMARY KEY (id)
 
+table invoice
+    id bigint not null generated always as identity
+    number bigint not null
+    kind text not null
+    registrar_id integer not null
+    dated date not null
+    due date not null
+    currency text not null
+    lines integer not null
+    net bigint not null
+    tax bigint not null
+    gross bigint not null
+    addressee jsonb not null
+    created_at timestamp with time zone not null
+    constraint invoice_check CHECK ((due >= dated))
+    constraint invoice_check1 CHECK ((gross = (net + tax)))
+    constraint invoice_kind_check CHECK ((kind = ANY (ARRAY['renewals'::text, 'registrations'::text])))
+    constraint invoice_lines_check CHECK ((lines > 0))
+    constraint invoice_net_check CHECK ((net >= 0))
+    constraint invoice_tax_check CHECK ((tax >= 0))
+    constraint invoice_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint invoice_pkey PRIMARY KEY (id)
+    constraint invoice_number_key UNIQUE (number)
+    constraint invoice_registrar_id_kind_currency_dated_key UNIQUE (registrar_id, kind, currency, dated)
+    CREATE TRIGGER invoice_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.invoice FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+table journal
+    id bigint not null generated always as identity
+    at timestamp with time zone not null
+    day date not null
+    source text not null
+    source_id bigint not null
+    currency text not null
+    description text not null
+    constraint journal_source_check CHECK ((source = ANY (ARRAY['charge'::text, 'reversal'::text, 'invoice'::text, 'payment'::text, 'allocation'::text, 'credit note'::text, 'receipt'::text])))
+    constraint journal_pkey PRIMARY KEY (id)
+    constraint journal_id_currency_key UNIQUE (id, currency)
+    constraint journal_source_source_id_key UNIQUE (source, source_id)
+    CREATE TRIGGER journal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.journal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
 table lease
     job text collate "C" not null
     holder text collate "C" not null
     until timestamp with time zone not null
     constraint lease_pkey PRIMARY KEY (job)
 
+table ledger_account
+    id bigint not null generated always as identity
+    kind text not null
+    registrar_id integer
+    zone_id integer
+    customer_id bigint
+    currency text not null
+    owner bigint not null generated always as (COALESCE((registrar_id)::bigint, (zone_id)::bigint, customer_id, (0)::bigint)) stored
+    constraint ledger_account_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+    constraint ledger_account_owner CHECK (
+CASE
+    WHEN (kind = ANY (ARRAY['receivable'::text, 'deposit'::text, 'prepaid'::text])) THEN ((registrar_id IS NOT NULL) AND (zone_id IS NULL) AND (customer_id IS NULL))
+    WHEN (kind = 'revenue'::text) THEN ((zone_id IS NOT NULL) AND (registrar_id IS NULL) AND (customer_id IS NULL))
+    WHEN (kind = 'customer'::text) THEN ((customer_id IS NOT NULL) AND (registrar_id IS NULL) AND (zone_id IS NULL))
+    WHEN (kind = ANY (ARRAY['bank'::text, 'tax'::text])) THEN ((registrar_id IS NULL) AND (zone_id IS NULL) AND (customer_id IS NULL))
+    ELSE false
+END)
+    constraint ledger_account_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES registrant_account(id)
+    constraint ledger_account_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint ledger_account_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
+    constraint ledger_account_pkey PRIMARY KEY (id)
+    constraint ledger_account_id_currency_key UNIQUE (id, currency)
+    constraint ledger_account_kind_owner_currency_key UNIQUE (kind, owner, currency)
+
 table login_failure
     key text collate "C" not null
     count integer not null
     last_at timestamp with time zone not null
     constraint login_failure_pkey PRIMARY KEY (key)
+
+table open_item
+    invoice_id bigint not null
+    registrar_id integer not null
+    currency text not null
+    due date not null
+    open bigint not null
+    settled_on date
+    constraint open_item_check CHECK (((open = 0) = (settled_on IS NOT NULL)))
+    constraint open_item_open_check CHECK ((open >= 0))
+    constraint open_item_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
+    constraint open_item_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint open_item_pkey PRIMARY KEY (invoice_id)
+    CREATE INDEX open_item_due ON public.open_item USING btree (due) WHERE (open > 0)
+    CREATE INDEX open_item_registrar ON public.open_item USING btree (registrar_id, due, invoice_id) WHERE (open > 0)
+
+table outbox
+    id bigint not null generated always as identity
+    kind text not null
+    recipient text not null
+    language text not null default 'en'::text
+    payload jsonb not null
+    registrar_id integer
+    domain_id bigint
+    dedup text collate "C"
+    created_at timestamp with time zone not null
+    due_at timestamp with time zone
+    attempts smallint not null default 0
+    locked_until timestamp with time zone
+    sent_at timestamp with time zone
+    failed_at timestamp with time zone
+    message_id text
+    last_error text
+    constraint outbox_check CHECK (((sent_at IS NULL) OR (failed_at IS NULL)))
+    constraint outbox_kind_check CHECK ((kind <> ''::text))
+    constraint outbox_recipient_check CHECK ((recipient <> ''::text))
+    constraint outbox_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint outbox_pkey PRIMARY KEY (id)
+    constraint outbox_dedup_key UNIQUE (dedup)
+    CREATE INDEX outbox_domain ON public.outbox USING btree (domain_id, id) WHERE (domain_id IS NOT NULL)
+    CREATE INDEX outbox_failed ON public.outbox USING btree (id) WHERE (failed_at IS NOT NULL)
+    CREATE INDEX outbox_waiting ON public.outbox USING btree (due_at, id) WHERE ((sent_at IS NULL) AND (failed_at IS NULL))
+
+table payment
+    id bigint not null generated always as identity
+    registrar_id integer
+    customer_id bigint
+    currency text not null
+    amount bigint not null
+    received_on date not null
+    method text not null
+    reference text not null default ''::text
+    bank_ref text
+    bank_file_id bigint
+    recorded_at timestamp with time zone not null
+    staff text
+    constraint payment_amount_check CHECK ((amount > 0))
+    constraint payment_check CHECK (((registrar_id IS NULL) <> (customer_id IS NULL)))
+    constraint payment_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+    constraint payment_method_check CHECK ((method = ANY (ARRAY['hand'::text, 'bank file'::text])))
+    constraint payment_bank_file_id_fkey FOREIGN KEY (bank_file_id) REFERENCES bank_file(id)
+    constraint payment_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES registrant_account(id)
+    constraint payment_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint payment_pkey PRIMARY KEY (id)
+    constraint payment_bank_ref_key UNIQUE (bank_ref)
+    CREATE INDEX payment_customer ON public.payment USING btree (customer_id, id) WHERE (customer_id IS NOT NULL)
+    CREATE INDEX payment_registrar ON public.payment USING btree (registrar_id, id) WHERE (registrar_id IS NOT NULL)
+    CREATE TRIGGER payment_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.payment FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 table poll_message
     id bigint not null generated always as identity
@@ -301,6 +537,27 @@ table poll_message
     constraint poll_message_pkey PRIMARY KEY (id)
     constraint poll_message_dedup_key UNIQUE (dedup)
     CREATE INDEX poll_message_waiting ON public.poll_message USING btree (registrar_id, id) WHERE (acked_at IS NULL)
+
+table post_item
+    id bigint not null generated always as identity
+    kind text not null
+    addressee jsonb not null
+    language text not null default 'en'::text
+    payload jsonb not null
+    document text not null default ''::text
+    domain_id bigint
+    dedup text collate "C"
+    day date not null
+    created_at timestamp with time zone not null
+    file text
+    pages smallint
+    spooled_at timestamp with time zone
+    handed_over_at timestamp with time zone
+    constraint post_item_kind_check CHECK ((kind <> ''::text))
+    constraint post_item_pkey PRIMARY KEY (id)
+    constraint post_item_dedup_key UNIQUE (dedup)
+    CREATE INDEX post_item_spooled ON public.post_item USING btree (day, id) WHERE (handed_over_at IS NULL)
+    CREATE INDEX post_item_waiting ON public.post_item USING btree (day, id) WHERE (spooled_at IS NULL)
 
 table price
     id bigint not null generated always as identity
@@ -319,6 +576,85 @@ table price
     constraint price_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
     constraint price_pkey PRIMARY KEY (id)
     constraint price_zone_id_operation_tier_years_currency_valid_from_key UNIQUE (zone_id, operation, tier, years, currency, valid_from)
+
+table pro_forma
+    id bigint not null generated always as identity
+    number bigint not null
+    account_id bigint not null
+    domain_id bigint not null
+    domain_name text collate "C" not null
+    zone_id integer not null
+    period date not null
+    years smallint not null
+    currency text not null
+    amount bigint not null
+    tax_rate integer not null
+    tax bigint not null
+    issued_on date not null
+    addressee jsonb not null
+    state text not null default 'open'::text
+    closed_on date
+    constraint pro_forma_amount_check CHECK ((amount >= 0))
+    constraint pro_forma_check CHECK (((state = 'open'::text) = (closed_on IS NULL)))
+    constraint pro_forma_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paid'::text, 'void'::text])))
+    constraint pro_forma_tax_check CHECK ((tax >= 0))
+    constraint pro_forma_years_check CHECK (((years >= 1) AND (years <= 10)))
+    constraint pro_forma_account_id_currency_fkey FOREIGN KEY (account_id, currency) REFERENCES registrant_account(id, currency)
+    constraint pro_forma_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
+    constraint pro_forma_pkey PRIMARY KEY (id)
+    constraint pro_forma_number_key UNIQUE (number)
+    CREATE INDEX pro_forma_account ON public.pro_forma USING btree (account_id, id)
+    CREATE INDEX pro_forma_domain ON public.pro_forma USING btree (domain_id, id)
+    CREATE UNIQUE INDEX pro_forma_one_open ON public.pro_forma USING btree (domain_id) WHERE (state = 'open'::text)
+
+table receipt
+    id bigint not null generated always as identity
+    number bigint not null
+    pro_forma_id bigint not null
+    payment_id bigint not null
+    account_id bigint not null
+    zone_id integer not null
+    period_from date not null
+    period_to date not null
+    currency text not null
+    net bigint not null
+    tax bigint not null
+    gross bigint not null
+    dated date not null
+    created_at timestamp with time zone not null
+    constraint receipt_check CHECK ((gross = (net + tax)))
+    constraint receipt_net_check CHECK ((net >= 0))
+    constraint receipt_tax_check CHECK ((tax >= 0))
+    constraint receipt_account_id_fkey FOREIGN KEY (account_id) REFERENCES registrant_account(id)
+    constraint receipt_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment(id)
+    constraint receipt_pro_forma_id_fkey FOREIGN KEY (pro_forma_id) REFERENCES pro_forma(id)
+    constraint receipt_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
+    constraint receipt_pkey PRIMARY KEY (id)
+    constraint receipt_number_key UNIQUE (number)
+    constraint receipt_pro_forma_id_key UNIQUE (pro_forma_id)
+    CREATE INDEX receipt_account ON public.receipt USING btree (account_id, id)
+    CREATE TRIGGER receipt_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.receipt FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+table refund_due
+    charge_id bigint not null
+    constraint refund_due_charge_id_fkey FOREIGN KEY (charge_id) REFERENCES charge(id)
+    constraint refund_due_pkey PRIMARY KEY (charge_id)
+
+table registrant_account
+    id bigint not null generated always as identity
+    contact_id bigint not null
+    contact_handle text collate "C" not null
+    registrar_id integer not null
+    currency text not null
+    status text not null default 'active'::text
+    opened_at timestamp with time zone not null
+    constraint registrant_account_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+    constraint registrant_account_status_check CHECK ((status = ANY (ARRAY['active'::text, 'transferred out'::text, 'closed'::text])))
+    constraint registrant_account_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint registrant_account_pkey PRIMARY KEY (id)
+    constraint registrant_account_contact_id_registrar_id_key UNIQUE (contact_id, registrar_id)
+    constraint registrant_account_id_currency_key UNIQUE (id, currency)
+    CREATE INDEX registrant_account_registrar ON public.registrant_account USING btree (registrar_id)
 
 table registrar
     id integer not null generated always as identity
@@ -474,6 +810,62 @@ table zone
     constraint zone_pkey PRIMARY KEY (id)
     constraint zone_name_key UNIQUE (name)
 
+CREATE OR REPLACE FUNCTION public.billing_funds(registrar integer)
+ RETURNS bigint[]
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    reg     record;
+    deposit bigint;
+    mark    record;
+    tail    record;
+    owed    bigint := 0;
+BEGIN
+    SELECT terms, currency, credit_limit INTO reg FROM registrar r WHERE r.id = registrar;
+    IF reg.terms = 'prepaid' THEN
+        SELECT id INTO deposit FROM ledger_account a
+            WHERE a.kind = 'deposit' AND a.owner = registrar AND a.currency = reg.currency FOR NO KEY UPDATE;
+    ELSE
+        SELECT id INTO deposit FROM ledger_account a
+            WHERE a.kind = 'deposit' AND a.owner = registrar AND a.currency = reg.currency;
+        SELECT coalesce(sum(amount + tax), 0) INTO owed FROM charge c
+            WHERE c.registrar_id = registrar AND c.invoice_id IS NULL AND c.reversed_at IS NULL AND NOT c.prepaid;
+        owed := owed + (SELECT coalesce(sum(open), 0) FROM open_item o WHERE o.registrar_id = registrar AND o.open > 0);
+    END IF;
+    SELECT coalesce(max(m.entry_id), 0) AS entry_id, coalesce((array_agg(m.balance ORDER BY m.entry_id DESC))[1], 0) AS balance
+        INTO mark FROM (SELECT entry_id, balance FROM balance_mark b WHERE b.account_id = deposit
+            ORDER BY entry_id DESC LIMIT 1) m;
+    SELECT coalesce(sum(e.amount), 0) AS amount, count(*) AS n INTO tail
+        FROM entry e WHERE e.account_id = deposit AND e.id > mark.entry_id;
+    RETURN ARRAY[CASE WHEN reg.terms = 'prepaid' THEN 0 ELSE coalesce(reg.credit_limit, 0) END - owed
+        - (mark.balance + tail.amount), tail.n];
+END $function$
+
+
+CREATE OR REPLACE FUNCTION public.billing_price(zone integer, op text, of_tier text, for_years integer, of_currency text, day date)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$SELECT amount FROM price WHERE zone_id = zone AND operation = op AND tier = of_tier AND years = for_years
+     AND currency = of_currency AND valid_from <= day ORDER BY valid_from DESC LIMIT 1$function$
+
+
+CREATE OR REPLACE FUNCTION public.billing_tax(net bigint, rate integer)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$SELECT (net * rate + 5000) / 10000$function$
+
+
+CREATE OR REPLACE FUNCTION public.charge_is_fixed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'charge % is fixed', OLD.id USING ERRCODE = 'restrict_violation', CONSTRAINT = 'charge_is_fixed';
+END $function$
+
+
 CREATE OR REPLACE FUNCTION public.contact_nature_is_final()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -484,6 +876,22 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = 'contact_nature_is_final';
     END IF;
     RETURN NEW;
+END $function$
+
+
+CREATE OR REPLACE FUNCTION public.entry_balances()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    bad record;
+BEGIN
+    SELECT journal_id, sum(amount) AS rest INTO bad FROM added GROUP BY journal_id HAVING sum(amount) <> 0 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the entries of journal % sum to %, not zero', bad.journal_id, bad.rest
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_balances';
+    END IF;
+    RETURN NULL;
 END $function$
 
 

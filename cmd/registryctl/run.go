@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/namekeep/namekeep/registry"
+	"github.com/namekeep/namekeep/registry/pg"
+)
+
+// Exit statuses.
+const (
+	exitDone    = 0
+	exitRefused = 1
+	exitUsage   = 2
+	exitFault   = 3
+)
+
+// globals are the flags of every command.
+type globals struct {
+	Config   string `placeholder:"FILE" env:"NAMEKEEP_CONFIG" help:"Configuration, the same file as registryd's."`
+	Database string `placeholder:"URL" help:"Database; wins over the configuration."`
+	Demo     string `placeholder:"DIR" help:"Work on the demo in this folder. Found by itself in ./demo when nothing else is given."`
+	User     string `placeholder:"NAME" env:"NAMEKEEP_USER" help:"Staff user to act as. Default: the name on this system."`
+	Reason   string `placeholder:"TEXT" env:"NAMEKEEP_REASON" help:"Why: needed where money, a name or access is concerned. Kept in the audit log."`
+	Yes      bool   `short:"y" help:"Do it without asking."`
+	JSON     bool   `name:"json" help:"Print JSON."`
+}
+
+// cli is the whole command line.
+type cli struct {
+	globals
+
+	Registrar registrarCommands `cmd:"" group:"The register" help:"Registrars: tags, settings, access."`
+	Domain    domainCommands    `cmd:"" group:"The register" help:"Names."`
+	Contact   contactCommands   `cmd:"" group:"The register" help:"Contacts."`
+	Host      hostCommands      `cmd:"" group:"The register" help:"Hosts."`
+	Zone      zoneCommands      `cmd:"" group:"The register" help:"Zones, and labels that cannot be had."`
+	Price     priceCommands     `cmd:"" group:"The register" help:"The price list."`
+
+	Certs certsCommands `cmd:"" group:"The installation" help:"The registry's CA, server and registrar certificates."`
+	DB    dbCommands    `cmd:"" name:"db" group:"The installation" help:"The database's tables."`
+	User  userCommands  `cmd:"" group:"The installation" help:"Staff users and their roles."`
+	Audit auditCommands `cmd:"" group:"The installation" help:"Who did what."`
+	Clock clockCommands `cmd:"" group:"The installation" help:"The registry clock; it moves on a test bed only."`
+
+	Completion completionCommand `cmd:"" group:"This program" help:"Print shell completion: source <(registryctl completion bash)."`
+	Man        manCommand        `cmd:"" group:"This program" help:"Print the manual page (man -l -)."`
+}
+
+const description = `The registry staff's tool.
+
+With a demo running in ./demo nothing need be given; elsewhere --config or
+--database says where the register is:
+
+  registryctl registrar create ALPHA --name "Alpha Names Ltd"
+  registryctl registrar passwd ALPHA --generate
+  registryctl certs registrar issue ALPHA --out alpha
+  registryctl registrar doctor ALPHA --address epp.example:700 --cert alpha/ALPHA.pem --key alpha/ALPHA.key
+  registryctl domain show example.uk
+  registryctl --reason "court order 12/7" domain lock example.uk
+  registryctl --json domain list --tag ALPHA --expires-before 2027-01-01
+  registryctl --reason "new price list" price set co.example renew --amount 5.00 --years 2 --pro-rata
+  registryctl audit list --staff ann --since 2026-01-01
+
+Whoever changes something is a staff user with a role: support reads, billing
+sets prices, operator changes names, contacts, registrars and zones, admin may do
+all. Every change is in the audit log, with its reason.
+
+Exit status: 0 done, 1 refused by a rule, 2 wrong usage, 3 a system fault.`
+
+// usageError is a fault of the command line that only the command could see.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+func usage(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
+
+// exitRequest is what kong's exit (after --help) panics with here, so that run
+// returns.
+type exitRequest int
+
+// run carries out one command line and returns the exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var c cli
+	parsed, status, ok := parse(&c, args, stdout, stderr)
+	if !ok {
+		return status
+	}
+	s := &session{ctx: ctx, g: &c.globals, stdin: stdin, stdout: stdout, stderr: stderr}
+	err := parsed.Run(s, parsed.Kong)
+	s.close()
+	return report(&c.globals, stderr, err)
+}
+
+// parse reads a command line. If it returns false there is nothing to run, and
+// status says how it went.
+func parse(c *cli, args []string, stdout, stderr io.Writer) (parsed *kong.Context, status int, ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			exit, isExit := r.(exitRequest)
+			if !isExit {
+				panic(r)
+			}
+			parsed, status, ok = nil, int(exit), false
+		}
+	}()
+	k, err := newParser(c, stdout, stderr)
+	if err != nil {
+		fmt.Fprintf(stderr, "registryctl: %v\n", err)
+		return nil, exitFault, false
+	}
+	parsed, err = k.Parse(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "registryctl: %v (see --help)\n", err)
+		return nil, exitUsage, false
+	}
+	return parsed, exitDone, true
+}
+
+func newParser(c *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("registryctl"), kong.Description(description), kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(exitRequest(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+}
+
+// report tells the error and returns the exit status it stands for.
+func report(g *globals, stderr io.Writer, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	var wrong usageError
+	refusal := registry.AsRefusal(err)
+	switch {
+	case errors.As(err, &wrong):
+		fmt.Fprintf(stderr, "registryctl: %v\n", err)
+		return exitUsage
+	case refusal != nil && g.JSON:
+		// Encoding plain strings cannot fail, and standard error is all there is.
+		_ = json.NewEncoder(stderr).Encode(map[string]any{"refused": refusalView{
+			Kind: refusal.Kind.String(), Code: refusal.Code, Reason: refusal.Reason, Field: refusal.Field, Value: refusal.Value}})
+		return exitRefused
+	case refusal != nil:
+		fmt.Fprintf(stderr, "Refused: %v\n", refusal)
+		return exitRefused
+	case errors.Is(err, pg.ErrNotTestBed):
+		fmt.Fprintf(stderr, "Refused: %v\n", pg.ErrNotTestBed)
+		return exitRefused
+	default:
+		fmt.Fprintf(stderr, "registryctl: %v\n", err)
+		return exitFault
+	}
+}
+
+type refusalView struct {
+	Kind   string `json:"kind"`
+	Code   string `json:"code,omitempty"`
+	Reason string `json:"reason"`
+	Field  string `json:"field,omitempty"`
+	Value  string `json:"value,omitempty"`
+}

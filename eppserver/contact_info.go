@@ -1,0 +1,103 @@
+package eppserver
+
+import (
+	"github.com/namekeep/namekeep/registry"
+	"github.com/namekeep/namekeep/xml"
+)
+
+// What stands in the places of a contact's data that are not shown (B34). The
+// schema demands a city, a country and an e-mail address; ZZ is no country
+// (ISO 3166-1 leaves it to users), and no mail reaches the domain invalid
+// (RFC 2606).
+const (
+	hiddenCity    = "not disclosed"
+	hiddenCountry = "ZZ"
+	hiddenEmail   = "not-disclosed@invalid"
+)
+
+// contactInfo shows a contact (RFC 5733 section 3.1.2), in uk also found by its
+// roid.
+func contactInfo(c *call) (answer, error) {
+	a := c.cmd.Action.(*xml.ContactInfo)
+	p := registry.InfoContactParams{Handle: a.ID}
+	if a.AuthInfo != nil {
+		p.AuthInfo = registry.AuthInfo(a.AuthInfo.PW.Reveal())
+	}
+	if x := c.cmd.Ext.ContactNomInfo; x != nil {
+		p.ROID = x.ROID
+	}
+	v, err := c.reg.InfoContact(c.ctx, c.actor, p)
+	if err != nil {
+		return answer{}, err
+	}
+	data := &xml.ContactInfoData{
+		ID: v.Handle, ROID: c.reg.ContactROID(v.Contact), Statuses: statusList(v.ShownStatuses()),
+		Email: v.Email, ClID: v.Sponsor, CrID: v.Creator, CrDate: v.Created,
+		UpID: v.Updater, UpDate: v.Updated, TrDate: v.Transferred,
+		Voice: phoneInfo(v.Voice, v.VoiceExt), Fax: phoneInfo(v.Fax, v.FaxExt), Disclose: disclosureInfo(v.Disclose),
+	}
+	for _, postal := range v.Postal {
+		data.Postal = append(data.Postal, xml.PostalInfo{Type: string(postal.Form), Name: postal.Name, Org: postal.Org,
+			Addr: xml.Addr{Street: postal.Street, City: postal.City, SP: postal.Province, PC: postal.PostalCode, CC: postal.Country}})
+	}
+	if !v.Full {
+		hide(data)
+		return answer{resData: data}, nil
+	}
+	out := answer{resData: data}
+	if c.uk() {
+		out.ext = []xml.Payload{contactNomInfo(v.Contact)}
+	}
+	return out, nil
+}
+
+// hide fills the places that the register left empty.
+func hide(data *xml.ContactInfoData) {
+	data.Email = hiddenEmail
+	for i := range data.Postal {
+		data.Postal[i].Addr = xml.Addr{City: hiddenCity, CC: hiddenCountry}
+	}
+}
+
+func contactNomInfo(v *registry.Contact) *xml.ContactNomInfoData {
+	return &xml.ContactNomInfoData{TradName: filled(v.TradName), Type: filled(v.Type), CoNo: filled(v.CompanyNo), OptOut: &v.OptOut}
+}
+
+// filled is a text, or nil where it is empty.
+func filled(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func phoneInfo(number, ext string) *xml.Phone {
+	if number == "" {
+		return nil
+	}
+	return &xml.Phone{Number: number, Ext: ext}
+}
+
+func disclosureInfo(d *registry.Disclosure) *xml.Disclose {
+	if d == nil {
+		return nil
+	}
+	return &xml.Disclose{Flag: d.Flag, Name: formTexts(d.Name), Org: formTexts(d.Org), Addr: formTexts(d.Addr),
+		Voice: d.Voice, Fax: d.Fax, Email: d.Email}
+}
+
+func formTexts(list []registry.PostalForm) []string {
+	var out []string
+	for _, f := range list {
+		out = append(out, string(f))
+	}
+	return out
+}
+
+func statusList(list []registry.Status) []xml.Status {
+	out := make([]xml.Status, len(list))
+	for i, s := range list {
+		out[i] = xml.Status{S: string(s)}
+	}
+	return out
+}
