@@ -42,7 +42,7 @@ func (r *Registry) RenewDomain(ctx context.Context, actor Actor, p RenewDomainPa
 		}
 		q := renewalQuote{actor: actor, zone: zone, years: p.Years, today: tx.today, policy: r.policy}
 		var requestID int64
-		d, err := tx.lockDomain(ctx, name, q.read, func(b *pgx.Batch) {
+		d, err := tx.lockDomainWith(ctx, name, partRequests, q.read, func(b *pgx.Batch) {
 			b.Queue(`SELECT nextval('renewal_request_id_seq')`).
 				QueryRow(func(row pgx.Row) error { return row.Scan(&requestID) })
 		})

@@ -12,47 +12,80 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// domainSQL reads one name with all that belongs to it in one statement.
-// Children come as arrays or JSON, unsorted: each costs an index probe, and
-// sorting them is cheaper here than there.
-const domainSQL = `SELECT d.id, d.name, d.zone_id, d.sponsor, coalesce(d.registrant, 0),
-	coalesce((SELECT handle FROM contact WHERE id = d.registrant), ''),
+// parts says which children of a name a read brings along. Each costs an index
+// probe and the start of a subplan, so a command reads only what it needs.
+type parts uint
+
+const (
+	partRegistrant parts = 1 << iota // the contact's handle
+	partHosts
+	partSubordinate
+	partContacts
+	partDNSSEC
+	partRequests
+	partGrace
+	partTransfer // and the open handshake
+	allParts     = 1<<iota - 1
+
+	partsOfInfo = partRegistrant | partHosts | partSubordinate | partContacts | partDNSSEC | partRequests
+)
+
+// columnsSQL is the name itself; the children follow as arrays or JSON,
+// unsorted: sorting them is cheaper here than there.
+const columnsSQL = `SELECT d.id, d.name, d.zone_id, d.sponsor, coalesce(d.registrant, 0),
 	d.statuses, d.expires, d.first_paid, d.unassigned, d.suspended_on, coalesce(d.suspended_reason, ''),
 	coalesce(d.auto_bill, 0), coalesce(d.next_bill, 0), coalesce(d.auto_period, 0), coalesce(d.next_period, 0),
 	coalesce(d.first_bill, ''), d.recur_bill, d.renew_not_required, d.notes, coalesce(d.reseller, ''),
 	d.referred_at, coalesce(d.delete_phase, ''), d.delete_phase_ends, d.auth_hash, d.auth_set_at, d.tag_changed,
-	d.creator, d.created_at, coalesce(d.updater, 0), d.updated_at, d.transferred_at,
-	ARRAY(SELECT h.name FROM domain_host dh JOIN host h ON h.id = dh.host_id WHERE dh.domain_id = d.id),
-	ARRAY(SELECT h.name FROM host h WHERE h.superordinate = d.id),
-	ARRAY(SELECT dc.role || ' ' || c.handle FROM domain_contact dc JOIN contact c ON c.id = dc.contact_id
-		WHERE dc.domain_id = d.id),
-	(SELECT json_agg(json_build_object('t', key_tag, 'a', algorithm, 'dt', digest_type, 'd', encode(digest, 'hex'),
-		'f', key_flags, 'p', key_proto, 'ka', key_alg, 'k', encode(public_key, 'base64')) ORDER BY ordinal)
-		FROM domain_ds WHERE domain_id = d.id),
-	(SELECT json_agg(json_build_object('id', id, 'period', period, 'registrar', registrar_id, 'years', years,
-		'requested', requested_at, 'state', state, 'due', due) ORDER BY id) FROM renewal_request
-		WHERE domain_id = d.id AND state <> 'withdrawn' AND (state IN ('uninvoiced', 'invoiced', 'lapsed') OR period >= d.expires)),
-	`
+	d.creator, d.created_at, coalesce(d.updater, 0), d.updated_at, d.transferred_at`
 
-// Each profile's names have children that the other's never have, and an info
-// does without some that a change needs.
-const (
-	graceSQL = `(SELECT json_agg(json_build_object('id', id, 'kind', kind, 'registrar', registrar_id, 'years', years,
+// partSQL is a child's column and what stands in its place when it is left out.
+var partSQL = []struct {
+	part       parts
+	sql, empty string
+}{
+	{partRegistrant, `coalesce((SELECT handle FROM contact WHERE id = d.registrant), '')`, `''`},
+	{partHosts, `ARRAY(SELECT h.name FROM domain_host dh JOIN host h ON h.id = dh.host_id WHERE dh.domain_id = d.id)`, `NULL::text[]`},
+	{partSubordinate, `ARRAY(SELECT h.name FROM host h WHERE h.superordinate = d.id)`, `NULL::text[]`},
+	{partContacts, `ARRAY(SELECT dc.role || ' ' || c.handle FROM domain_contact dc JOIN contact c ON c.id = dc.contact_id
+		WHERE dc.domain_id = d.id)`, `NULL::text[]`},
+	{partDNSSEC, `(SELECT json_agg(json_build_object('t', key_tag, 'a', algorithm, 'dt', digest_type, 'd', encode(digest, 'hex'),
+		'f', key_flags, 'p', key_proto, 'ka', key_alg, 'k', encode(public_key, 'base64')) ORDER BY ordinal)
+		FROM domain_ds WHERE domain_id = d.id)`, `NULL::json`},
+	{partRequests, `(SELECT json_agg(json_build_object('id', id, 'period', period, 'registrar', registrar_id, 'years', years,
+		'requested', requested_at, 'state', state, 'due', due) ORDER BY id) FROM renewal_request
+		WHERE domain_id = d.id AND state <> 'withdrawn' AND (state IN ('uninvoiced', 'invoiced', 'lapsed') OR period >= d.expires))`,
+		`NULL::json`},
+	{partGrace, `(SELECT json_agg(json_build_object('id', id, 'kind', kind, 'registrar', registrar_id, 'years', years,
 		'charge', charge_id, 'starts', starts_at, 'ends', ends_at) ORDER BY id)
-		FROM grace_period WHERE domain_id = d.id), `
-	noGraceSQL  = `NULL::json, `
-	transferSQL = `(SELECT json_build_object('id', id, 'gaining', gaining, 'losing', losing, 'requested', requested_at,
+		FROM grace_period WHERE domain_id = d.id)`, `NULL::json`},
+	{partTransfer, `(SELECT json_build_object('id', id, 'gaining', gaining, 'losing', losing, 'requested', requested_at,
 		'act_by', act_by, 'years', years, 'expires', expires)
 		FROM transfer WHERE object = 'domain' AND object_id = d.id AND state = 'pending'),
-		coalesce((SELECT handshake_id FROM handshake_domain WHERE domain_id = d.id AND open), 0) `
-	noTransferSQL = `NULL::json, 0::bigint `
-	fromSQL       = `FROM domain d WHERE d.name = $1`
+		coalesce((SELECT handshake_id FROM handshake_domain WHERE domain_id = d.id AND open), 0)`, `NULL::json, 0::bigint`},
+}
 
-	infoUKSQL   = domainSQL + noGraceSQL + noTransferSQL + fromSQL
-	infoGTLDSQL = domainSQL + graceSQL + noTransferSQL + fromSQL
-	wholeSQL    = domainSQL + graceSQL + transferSQL + fromSQL
-	lockSQL     = wholeSQL + ` FOR UPDATE OF d`
-)
+// domainSQL holds the statement of each set of parts. The set of texts is fixed,
+// so each is prepared once per connection.
+var domainSQL = func() (read [allParts + 1]string) {
+	for set := range parts(len(read)) {
+		sql := columnsSQL
+		for _, p := range partSQL {
+			if set&p.part != 0 {
+				sql += ", " + p.sql
+			} else {
+				sql += ", " + p.empty
+			}
+		}
+		read[set] = sql + ` FROM domain d WHERE d.name = $1`
+	}
+	return read
+}()
+
+// lockSQL comes before the read of a name that is to change. It has to be a
+// statement of its own: one that waits for a lock reads the locked row anew, but
+// its subqueries still see what was there before the wait.
+const lockSQL = `SELECT FROM domain WHERE name = $1 FOR NO KEY UPDATE`
 
 // reader adds reads to a batch.
 type reader func(b *pgx.Batch)
@@ -61,9 +94,15 @@ type reader func(b *pgx.Batch)
 // travel with it in the same round trip. A name that is not registered is
 // refused with KindNotFound.
 func (tx *Tx) lockDomain(ctx context.Context, name string, more ...reader) (*Domain, error) {
+	return tx.lockDomainWith(ctx, name, allParts, more...)
+}
+
+// lockDomainWith is lockDomain with only the given children of the name.
+func (tx *Tx) lockDomainWith(ctx context.Context, name string, with parts, more ...reader) (*Domain, error) {
 	var row domainRow
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(lockSQL, name).QueryRow(row.scan)
+		b.Queue(lockSQL, name)
+		b.Queue(domainSQL[with], name).QueryRow(row.scan)
 		for _, add := range more {
 			add(b)
 		}
@@ -78,12 +117,12 @@ func (r *Registry) showDomain(ctx context.Context, name string) (*Domain, error)
 	if err != nil {
 		return nil, err
 	}
-	sql := infoGTLDSQL
-	if zone != nil && zone.Profile == ProfileUK {
-		sql = infoUKSQL
+	with := partsOfInfo
+	if zone != nil && zone.Profile == ProfileGTLD {
+		with |= partGrace
 	}
 	var row domainRow
-	err = row.scan(r.db.Pool.QueryRow(ctx, sql, name))
+	err = row.scan(r.db.Pool.QueryRow(ctx, domainSQL[with], name))
 	return r.finishDomain(ctx, name, &row, err)
 }
 
@@ -101,13 +140,13 @@ type domainRow struct {
 
 func (w *domainRow) scan(row pgx.Row) error {
 	d := &w.d
-	return row.Scan(&d.ID, &d.Name, &w.zone, &w.sponsor, &d.RegistrantID, &d.Registrant,
+	return row.Scan(&d.ID, &d.Name, &w.zone, &w.sponsor, &d.RegistrantID,
 		&d.Statuses, &d.Expires, &d.FirstPaid, &d.Unassigned, &w.suspended, &d.SuspendedReason,
 		&d.Bill.Auto, &d.Bill.Next, &d.Bill.AutoPeriod, &d.Bill.NextPeriod,
 		&d.FirstBill, &d.RecurBill, &d.RenewNotRequired, &d.Notes, &d.Reseller,
 		&w.referred, &d.DeletePhase, &w.phaseEnds, &d.authHash, &w.authSet, &d.TagChanged,
 		&w.creator, &d.Created, &w.updater, &w.updated, &w.transferred,
-		&d.Hosts, &d.Subordinate, &w.contacts, &w.ds, &w.requests, &w.grace, &w.transfer, &d.Handshake)
+		&d.Registrant, &d.Hosts, &d.Subordinate, &w.contacts, &w.ds, &w.requests, &w.grace, &w.transfer, &d.Handshake)
 }
 
 // finishDomain turns a row, or the error of reading it, into a Domain: ids become

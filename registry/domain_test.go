@@ -401,3 +401,35 @@ func TestFailedCreatesAreLimited(t *testing.T) {
 	r.at(testNow.Add(24 * time.Hour))
 	must(t, try("free.co.test"))
 }
+
+// Updates of one name at once: each sees what the one before it did.
+func TestUpdatesAtOnceLoseNothing(t *testing.T) {
+	r := newRegister(t)
+	r.create("A-ONE", "busy.co.test")
+	for i := range 6 {
+		_, err := r.db.Pool.Exec(r.ctx, `INSERT INTO host (name, sponsor, creator, created_at) SELECT 'h' || $1 || '.example.net', id, id, '2020-01-01' FROM registrar WHERE tag = 'A-ONE'`, itoa(i))
+		must(t, err)
+	}
+	for round := range 10 {
+		var wg sync.WaitGroup
+		for i := range 6 {
+			wg.Go(func() {
+				host := "h" + itoa(i) + ".example.net"
+				p := UpdateDomainParams{Name: "busy.co.test", AddHosts: []HostSpec{{Name: host}}}
+				if round%2 == 1 {
+					p = UpdateDomainParams{Name: "busy.co.test", RemoveHosts: []string{host}}
+				}
+				_, err := r.UpdateDomain(r.ctx, r.as("A-ONE"), p)
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		v, err := r.InfoDomain(r.ctx, r.as("A-ONE"), InfoDomainParams{Name: "busy.co.test"})
+		must(t, err)
+		if want := 8 - round%2*6; len(v.Hosts) != want {
+			t.Fatalf("round %d: %v", round, v.Hosts)
+		}
+	}
+}

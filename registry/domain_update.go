@@ -47,6 +47,27 @@ func (p UpdateDomainParams) onlyStatuses() bool {
 		p.RenewNotRequired == nil && p.Notes == nil && p.Reseller == nil
 }
 
+// parts are the children of the name that the change has to know.
+func (p UpdateDomainParams) parts() parts {
+	var with parts
+	if len(p.AddHosts)+len(p.RemoveHosts) > 0 {
+		with |= partHosts
+	}
+	if len(p.AddContacts)+len(p.RemoveContacts) > 0 {
+		with |= partContacts
+	}
+	if p.Registrant != nil {
+		with |= partRegistrant
+	}
+	if p.DNSSEC != nil {
+		with |= partDNSSEC
+	}
+	if p.AutoBill != nil || p.NextBill != nil || p.AutoPeriod != nil || p.NextPeriod != nil || p.RecurBill != nil {
+		with |= partRequests
+	}
+	return with
+}
+
 // UpdateDomain changes a name of the acting tag (RFC 5731 section 3.2.5, rules
 // C1, R10-R12, R20-R21, R32) in one transaction of two round trips. All of it
 // happens, or nothing.
@@ -66,7 +87,7 @@ func (r *Registry) UpdateDomain(ctx context.Context, actor Actor, p UpdateDomain
 		for i := range addHosts {
 			addHosts[i] = lowerASCII(addHosts[i])
 		}
-		d, err := tx.lockDomain(ctx, name, func(b *pgx.Batch) { u.refs.read(b, u.handles(), addHosts) })
+		d, err := tx.lockDomainWith(ctx, name, p.parts(), func(b *pgx.Batch) { u.refs.read(b, u.handles(), addHosts) })
 		if err != nil {
 			return err
 		}

@@ -63,9 +63,7 @@ table charge
     constraint charge_operation_check CHECK ((operation = ANY (ARRAY['create'::text, 'renew'::text, 'restore'::text, 'transfer'::text])))
     constraint charge_tax_check CHECK ((tax >= 0))
     constraint charge_invoice_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
-    constraint charge_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
     constraint charge_request_id_fkey FOREIGN KEY (request_id) REFERENCES renewal_request(id)
-    constraint charge_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
     constraint charge_pkey PRIMARY KEY (id)
     constraint charge_request_id_key UNIQUE (request_id)
     CREATE INDEX charge_domain ON public.charge USING btree (domain_id)
@@ -207,10 +205,8 @@ table domain with (fillfactor=90)
     constraint domain_one_bill_field CHECK (((auto_bill IS NULL) OR (next_bill IS NULL)))
     constraint domain_recur_bill_check CHECK ((recur_bill = ANY (ARRAY['th'::text, 'bc'::text])))
     constraint domain_suspension CHECK (((suspended_on IS NULL) = (suspended_reason IS NULL)))
-    constraint domain_creator_fkey FOREIGN KEY (creator) REFERENCES registrar(id)
     constraint domain_registrant_fkey FOREIGN KEY (registrant) REFERENCES contact(id)
     constraint domain_sponsor_fkey FOREIGN KEY (sponsor) REFERENCES registrar(id)
-    constraint domain_updater_fkey FOREIGN KEY (updater) REFERENCES registrar(id)
     constraint domain_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
     constraint domain_pkey PRIMARY KEY (id)
     constraint domain_name_key UNIQUE (name)
@@ -296,7 +292,6 @@ table grace_period
     constraint grace_period_check CHECK ((ends_at > starts_at))
     constraint grace_period_kind_check CHECK ((kind = ANY (ARRAY['addPeriod'::text, 'renewPeriod'::text, 'autoRenewPeriod'::text, 'transferPeriod'::text])))
     constraint grace_period_domain_id_fkey FOREIGN KEY (domain_id) REFERENCES domain(id) ON DELETE CASCADE
-    constraint grace_period_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
     constraint grace_period_pkey PRIMARY KEY (id)
     CREATE INDEX grace_period_domain ON public.grace_period USING btree (domain_id)
 
@@ -341,10 +336,9 @@ table history
     svtrid text
     changes jsonb
     constraint history_check CHECK (((registrar_id IS NULL) OR (staff IS NULL)))
-    constraint history_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
     constraint history_pkey PRIMARY KEY (id)
     CREATE INDEX history_object ON public.history USING btree (object, object_name, id)
-    CREATE TRIGGER history_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.history FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    CREATE TRIGGER history_keeps_rows BEFORE DELETE OR UPDATE OR TRUNCATE ON public.history FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 table host
     id bigint not null generated always as identity
@@ -533,7 +527,6 @@ table poll_message
     payload jsonb
     dedup text
     acked_at timestamp with time zone
-    constraint poll_message_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
     constraint poll_message_pkey PRIMARY KEY (id)
     constraint poll_message_dedup_key UNIQUE (dedup)
     CREATE INDEX poll_message_waiting ON public.poll_message USING btree (registrar_id, id) WHERE (acked_at IS NULL)
@@ -701,6 +694,7 @@ table registrar
     constraint registrar_pkey PRIMARY KEY (id)
     constraint registrar_tag_key UNIQUE (tag)
     CREATE UNIQUE INDEX registrar_one_of_a_kind ON public.registrar USING btree (kind) WHERE (kind <> 'registrar'::text)
+    CREATE TRIGGER registrar_keeps_rows BEFORE DELETE OR TRUNCATE ON public.registrar FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 table registrar_certificate
     id bigint not null generated always as identity
@@ -736,7 +730,6 @@ table renewal_request
     constraint renewal_request_origin_check CHECK ((origin = ANY (ARRAY['command'::text, 'auto-bill'::text, 'next-bill'::text, 'staff'::text, 'page'::text])))
     constraint renewal_request_state_check CHECK ((state = ANY (ARRAY['uninvoiced'::text, 'invoiced'::text, 'paid'::text, 'lapsed'::text, 'withdrawn'::text])))
     constraint renewal_request_years_check CHECK (((years >= 1) AND (years <= 10)))
-    constraint renewal_request_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
     constraint renewal_request_pkey PRIMARY KEY (id)
     CREATE INDEX renewal_request_lapse ON public.renewal_request USING btree (due) WHERE (state = 'invoiced'::text)
     CREATE UNIQUE INDEX renewal_request_once ON public.renewal_request USING btree (domain_id, period, registrar_id) WHERE (state <> 'withdrawn'::text)
@@ -809,6 +802,7 @@ table zone
     constraint zone_profile_check CHECK ((profile = ANY (ARRAY['uk'::text, 'gtld'::text])))
     constraint zone_pkey PRIMARY KEY (id)
     constraint zone_name_key UNIQUE (name)
+    CREATE TRIGGER zone_keeps_rows BEFORE DELETE OR TRUNCATE ON public.zone FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 CREATE OR REPLACE FUNCTION public.billing_funds(registrar integer)
  RETURNS bigint[]
@@ -900,7 +894,7 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME
-        USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_TABLE_NAME || '_append_only';
+    RAISE EXCEPTION '% keeps its rows', TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_TABLE_NAME || '_keeps_rows';
 END $function$
 

@@ -16,9 +16,9 @@ CREATE TABLE price (
 
 CREATE TABLE charge (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    registrar_id integer NOT NULL REFERENCES registrar (id),
+    registrar_id integer NOT NULL,
     operation    text NOT NULL CHECK (operation IN ('create', 'renew', 'restore', 'transfer')),
-    zone_id      integer NOT NULL REFERENCES zone (id),
+    zone_id      integer NOT NULL,
     domain_id    bigint NOT NULL,
     domain_name  text COLLATE "C" NOT NULL,
     request_id   bigint UNIQUE REFERENCES renewal_request (id), -- the request that a renewal charges
