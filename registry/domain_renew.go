@@ -42,10 +42,13 @@ func (r *Registry) RenewDomain(ctx context.Context, actor Actor, p RenewDomainPa
 		}
 		q := renewalQuote{actor: actor, zone: zone, years: p.Years, today: tx.today, policy: r.policy}
 		var requestID int64
-		d, err := tx.lockDomainWith(ctx, name, partRequests, q.read, func(b *pgx.Batch) {
-			b.Queue(`SELECT nextval('renewal_request_id_seq')`).
-				QueryRow(func(row pgx.Row) error { return row.Scan(&requestID) })
-		})
+		lock := func(b *pgx.Batch) {
+			b.Queue(lockForRenewalSQL, name).Query(func(rows pgx.Rows) error {
+				_, err := pgx.ForEachRow(rows, []any{&requestID}, func() error { return nil })
+				return err
+			})
+		}
+		d, err := tx.lockDomainBy(ctx, name, lock, partRequests, q.read)
 		if err != nil {
 			return err
 		}
@@ -72,6 +75,9 @@ func (r *Registry) RenewDomain(ctx context.Context, actor Actor, p RenewDomainPa
 	}
 	return after, nil
 }
+
+// lockForRenewalSQL is lockSQL, with the id of the request that comes of it.
+const lockForRenewalSQL = `SELECT nextval('renewal_request_id_seq') FROM domain WHERE name = $1 FOR NO KEY UPDATE`
 
 // renewalQuote reads the price of a renewal together with the name: for a
 // registrar its own price, which the first round trip can already carry.

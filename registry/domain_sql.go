@@ -99,9 +99,16 @@ func (tx *Tx) lockDomain(ctx context.Context, name string, more ...reader) (*Dom
 
 // lockDomainWith is lockDomain with only the given children of the name.
 func (tx *Tx) lockDomainWith(ctx context.Context, name string, with parts, more ...reader) (*Domain, error) {
+	lock := func(b *pgx.Batch) { b.Queue(lockSQL, name) }
+	return tx.lockDomainBy(ctx, name, lock, with, more...)
+}
+
+// lockDomainBy is lockDomainWith for a command that locks with a statement of
+// its own.
+func (tx *Tx) lockDomainBy(ctx context.Context, name string, lock reader, with parts, more ...reader) (*Domain, error) {
 	var row domainRow
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
-		b.Queue(lockSQL, name)
+		lock(b)
 		b.Queue(domainSQL[with], name).QueryRow(row.scan)
 		for _, add := range more {
 			add(b)

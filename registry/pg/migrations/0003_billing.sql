@@ -21,7 +21,7 @@ CREATE TABLE charge (
     zone_id      integer NOT NULL,
     domain_id    bigint NOT NULL,
     domain_name  text COLLATE "C" NOT NULL,
-    request_id   bigint UNIQUE REFERENCES renewal_request (id), -- the request that a renewal charges
+    request_id   bigint UNIQUE,                        -- the renewal_request that a renewal charges
     years        smallint NOT NULL,
     period_from  date,
     period_to    date,
