@@ -39,6 +39,42 @@ table bank_file
     constraint bank_file_pkey PRIMARY KEY (id)
     constraint bank_file_sha256_key UNIQUE (sha256)
 
+table batch_count
+    step text collate "C" not null
+    day date not null
+    event text not null
+    n bigint not null
+    constraint batch_count_pkey PRIMARY KEY (step, day, event)
+
+table batch_failure
+    step text collate "C" not null
+    day date not null
+    domain_id bigint not null
+    domain_name text collate "C" not null
+    registrar_id integer
+    event text not null
+    reason text not null
+    constraint batch_failure_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint batch_failure_pkey PRIMARY KEY (step, day, domain_id, event)
+
+table batch_run
+    step text collate "C" not null
+    day date not null
+    work bigint not null default 0
+    policy text not null
+    started_at timestamp with time zone not null
+    filled_at timestamp with time zone
+    finished_at timestamp with time zone
+    constraint batch_run_pkey PRIMARY KEY (step, day)
+    CREATE INDEX batch_run_day ON public.batch_run USING btree (day DESC)
+    CREATE INDEX batch_run_open ON public.batch_run USING btree (day) WHERE (finished_at IS NULL)
+
+table batch_work
+    step text collate "C" not null
+    day date not null
+    domain_id bigint not null
+    constraint batch_work_pkey PRIMARY KEY (step, day, domain_id)
+
 table charge
     id bigint not null generated always as identity
     registrar_id integer not null
@@ -192,6 +228,12 @@ table domain with (fillfactor=90)
     updater integer
     updated_at timestamp with time zone
     transferred_at timestamp with time zone
+    first_due date
+    advance_warning_on date
+    reminder_on date
+    pro_forma_on date
+    not_required_on date
+    recheck boolean not null default false
     constraint domain_auto_bill_check CHECK (((auto_bill >= 1) AND (auto_bill <= 182)))
     constraint domain_auto_period_check CHECK (((auto_period >= 1) AND (auto_period <= 9)))
     constraint domain_bc_no_auto CHECK (((recur_bill = 'th'::text) OR ((auto_bill IS NULL) AND (next_bill IS NULL))))
@@ -209,10 +251,19 @@ table domain with (fillfactor=90)
     constraint domain_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
     constraint domain_pkey PRIMARY KEY (id)
     constraint domain_name_key UNIQUE (name)
+    CREATE INDEX domain_auto_due ON public.domain USING btree (((expires - (COALESCE(auto_bill, next_bill))::integer))) WHERE (COALESCE(auto_bill, next_bill) IS NOT NULL)
+    CREATE INDEX domain_bc_expires ON public.domain USING btree (expires) WHERE (recur_bill = 'bc'::text)
     CREATE INDEX domain_created ON public.domain USING brin (created_at) WITH (pages_per_range='16', autosummarize='on')
     CREATE INDEX domain_delete_due ON public.domain USING btree (delete_phase_ends) WHERE (delete_phase IS NOT NULL)
     CREATE INDEX domain_expires ON public.domain USING btree (expires, sponsor)
+    CREATE INDEX domain_first_due ON public.domain USING btree (first_due) WHERE ((first_due IS NOT NULL) AND (NOT first_paid) AND (suspended_on IS NULL))
+    CREATE INDEX domain_not_required ON public.domain USING btree (expires) WHERE (renew_not_required AND (suspended_on IS NULL))
+    CREATE INDEX domain_not_required_untold ON public.domain USING btree (id) WHERE (renew_not_required AND (not_required_on IS NULL))
+    CREATE INDEX domain_pro_forma ON public.domain USING btree (pro_forma_on) WHERE ((pro_forma_on IS NOT NULL) AND (suspended_on IS NULL))
+    CREATE INDEX domain_recheck ON public.domain USING btree (id) WHERE recheck
     CREATE INDEX domain_registrant ON public.domain USING btree (registrant)
+    CREATE INDEX domain_suspended ON public.domain USING btree (suspended_on) WHERE (suspended_on IS NOT NULL)
+    CREATE TRIGGER domain_life_changes BEFORE UPDATE ON public.domain FOR EACH ROW WHEN (((new.sponsor <> old.sponsor) OR (new.recur_bill <> old.recur_bill) OR (new.renew_not_required <> old.renew_not_required) OR (new.expires < old.expires) OR (new.first_paid <> old.first_paid) OR ((new.suspended_on IS NULL) AND (old.suspended_on IS NOT NULL)) OR ((new.expires > old.expires) AND ((old.advance_warning_on IS NOT NULL) OR (old.reminder_on IS NOT NULL) OR (old.pro_forma_on IS NOT NULL) OR (old.not_required_on IS NOT NULL))))) EXECUTE FUNCTION domain_life_changes()
 
 table domain_contact
     domain_id bigint not null
@@ -724,6 +775,7 @@ table renewal_request
     requested_at timestamp with time zone not null
     state text not null default 'uninvoiced'::text
     due date
+    ended_on date
     constraint renewal_request_check CHECK ((new_expires > period))
     constraint renewal_request_check1 CHECK (((state <> 'invoiced'::text) OR (due IS NOT NULL)))
     constraint renewal_request_origin_check CHECK ((origin = ANY (ARRAY['command'::text, 'auto-bill'::text, 'next-bill'::text, 'staff'::text, 'page'::text])))
@@ -867,6 +919,28 @@ BEGIN
     IF NEW.natural_person IS DISTINCT FROM OLD.natural_person THEN
         RAISE EXCEPTION 'a contact stays a natural person or a legal entity (C2)'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'contact_nature_is_final';
+    END IF;
+    RETURN NEW;
+END $function$
+
+
+CREATE OR REPLACE FUNCTION public.domain_life_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NEW.expires > OLD.expires THEN
+        NEW.advance_warning_on := NULL;
+        NEW.reminder_on := NULL;
+        NEW.pro_forma_on := NULL;
+        NEW.not_required_on := NULL;
+    END IF;
+    IF NOT NEW.renew_not_required THEN
+        NEW.not_required_on := NULL; -- set again, it is a new word to the registrant
+    END IF;
+    -- The batch clears recheck when it has looked; everybody else leaves it.
+    IF NOT (OLD.recheck AND NOT NEW.recheck) THEN
+        NEW.recheck := true;
     END IF;
     RETURN NEW;
 END $function$
