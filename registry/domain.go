@@ -49,6 +49,13 @@ type Domain struct {
 	Transfer    *Transfer // pending, or nil
 	Handshake   int64     // the open handshake's id, or 0
 
+	// Covers is set by RenewDomain: the tag whose unpaid request the new one
+	// covers (R41), so that E did not move. "" otherwise.
+	Covers string
+	// Issued is set by UpdateDomain where it issued an authInfo: only now can it
+	// be shown, the register keeps its hash.
+	Issued AuthInfo
+
 	authHash  []byte
 	authSetAt time.Time
 	requestID map[int]int64 // by index in Requests

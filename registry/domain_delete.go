@@ -67,6 +67,7 @@ func (r *Registry) DeleteDomain(ctx context.Context, actor Actor, name string) (
 func (tx *Tx) purge(d *Domain, action string) {
 	tx.record("domain", d.ID, d.Name, action, changes{}.add("sponsor", d.Sponsor, nil).add("expires", d.Expires, nil))
 	billing.QueueReversalOfName(tx.Tx, d.ID)
+	tx.endChanges(d)
 	tx.Queue(`DELETE FROM domain_host WHERE domain_id = $1`, d.ID)
 	tx.Queue(`DELETE FROM host WHERE superordinate = $1`, d.ID)
 	tx.Queue(`UPDATE renewal_request SET state = 'withdrawn' WHERE domain_id = $1 AND state = 'uninvoiced'`, d.ID)

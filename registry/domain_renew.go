@@ -142,6 +142,7 @@ func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, re
 		c.add("next-bill", d.Bill.Next, nil)
 		after.Bill.Next, after.Bill.NextPeriod = 0, 0
 	}
+	after.Covers = dec.Covers
 	after.Updater, after.Updated = tx.updaterTag(), tx.Now
 	if d.Zone.Profile == ProfileUK {
 		after.Requests = append(after.Requests[:len(after.Requests):len(after.Requests)], RenewalRequest{

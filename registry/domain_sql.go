@@ -69,18 +69,25 @@ var partSQL = []struct {
 // so each is prepared once per connection.
 var domainSQL = func() (read [allParts + 1]string) {
 	for set := range parts(len(read)) {
-		sql := columnsSQL
-		for _, p := range partSQL {
-			if set&p.part != 0 {
-				sql += ", " + p.sql
-			} else {
-				sql += ", " + p.empty
-			}
-		}
-		read[set] = sql + ` FROM domain d WHERE d.name = $1`
+		read[set] = selectSQL(set) + ` WHERE d.name = $1`
 	}
 	return read
 }()
+
+// wholeSQL reads names with all their parts; the condition is the caller's.
+var wholeSQL = selectSQL(allParts)
+
+func selectSQL(set parts) string {
+	sql := columnsSQL
+	for _, p := range partSQL {
+		if set&p.part != 0 {
+			sql += ", " + p.sql
+		} else {
+			sql += ", " + p.empty
+		}
+	}
+	return sql + ` FROM domain d`
+}
 
 // lockSQL comes before the read of a name that is to change. It has to be a
 // statement of its own: one that waits for a lock reads the locked row anew, but
@@ -222,6 +229,9 @@ func (r *Registry) readChildren(ctx context.Context, w *domainRow) error {
 			req := RenewalRequest{Period: v.Period, Tag: tags[0], Years: v.Years, Requested: v.Requested, State: v.State}
 			if v.Due != nil {
 				req.Due = *v.Due
+			}
+			if req.State == RequestLapsed {
+				req.Ended = req.Due // R7: it lapses at the end of the terms
 			}
 			d.requestID[i] = v.ID
 			d.Requests = append(d.Requests, req)

@@ -20,6 +20,7 @@ type UpdateDomainParams struct {
 	RemoveStatuses []Status
 	Registrant     *string   // "" removes it (gtld only)
 	AuthInfo       *AuthInfo // "" removes it; uk has none of the client's
+	IssueAuthInfo  bool      // the registry makes one and returns it in Domain.Issued
 	DNSSEC         *DNSSECChange
 
 	// The uk fields: zero clears.
@@ -42,7 +43,7 @@ type DNSSECChange struct {
 // clientUpdateProhibited lets through.
 func (p UpdateDomainParams) onlyStatuses() bool {
 	return len(p.AddHosts)+len(p.RemoveHosts)+len(p.AddContacts)+len(p.RemoveContacts) == 0 &&
-		p.Registrant == nil && p.AuthInfo == nil && p.DNSSEC == nil && p.AutoBill == nil && p.NextBill == nil &&
+		p.Registrant == nil && p.AuthInfo == nil && !p.IssueAuthInfo && p.DNSSEC == nil && p.AutoBill == nil && p.NextBill == nil &&
 		p.AutoPeriod == nil && p.NextPeriod == nil && p.FirstBill == nil && p.RecurBill == nil &&
 		p.RenewNotRequired == nil && p.Notes == nil && p.Reseller == nil
 }
@@ -227,14 +228,20 @@ func (u *update) changeRegistrant() error {
 	return nil
 }
 
-// changeAuthInfo sets or clears the authInfo. In uk the client's is ignored: the
-// server warns, and the registry issues one on request.
+// changeAuthInfo issues, sets or clears the authInfo. In uk one of the client's
+// own is ignored: the server warns, and the registry issues one on request.
 func (u *update) changeAuthInfo() error {
-	if u.p.AuthInfo == nil || (u.before.Zone.Profile == ProfileUK && u.tx.actor.IsRegistrar()) {
+	switch {
+	case u.p.IssueAuthInfo:
+		u.after.Issued = NewAuthInfo()
+		u.after.authHash, u.after.authSetAt = u.after.Issued.Hash(), u.tx.Now
 		return nil
-	}
-	if *u.p.AuthInfo == "" {
+	case u.p.AuthInfo == nil:
+		return nil
+	case *u.p.AuthInfo == "":
 		u.after.authHash, u.after.authSetAt = nil, at(nil)
+		return nil
+	case u.before.Zone.Profile == ProfileUK && u.tx.actor.IsRegistrar():
 		return nil
 	}
 	err := u.p.AuthInfo.Check()
