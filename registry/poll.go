@@ -30,6 +30,9 @@ type PollEntry struct {
 	Text    string
 	Queued  time.Time // UTC
 	Payload any       // a pointer to the kind's payload, nil without one
+	// Registrant is the contact that the payload names, as it is now; nil when
+	// it names none or the contact is gone.
+	Registrant *Contact
 }
 
 // queuePoll puts a message on a registrar's queue; it is written with the
@@ -55,15 +58,30 @@ func (r *Registry) PollRequest(ctx context.Context, actor Actor) (*PollEntry, in
 	var e PollEntry
 	var payload []byte
 	var count int
-	err := r.db.Pool.QueryRow(ctx, `SELECT m.id, m.kind, m.text, m.queued_at, m.payload,
-			(SELECT count(*) FROM poll_message WHERE registrar_id = $1 AND acked_at IS NULL)
-		FROM poll_message m WHERE m.registrar_id = $1 AND m.acked_at IS NULL ORDER BY m.id LIMIT 1`, actor.Registrar).
-		Scan(&e.ID, &e.Kind, &e.Text, &e.Queued, &payload, &count)
+	var row contactRow
+	err := r.db.ReadBatch(ctx, func(b *pgx.Batch) {
+		row = contactRow{}
+		b.Queue(`SELECT m.id, m.kind, m.text, m.queued_at, m.payload,
+				(SELECT count(*) FROM poll_message WHERE registrar_id = $1 AND acked_at IS NULL)
+			FROM poll_message m WHERE m.registrar_id = $1 AND m.acked_at IS NULL ORDER BY m.id LIMIT 1`, actor.Registrar).
+			QueryRow(func(row pgx.Row) error {
+				return row.Scan(&e.ID, &e.Kind, &e.Text, &e.Queued, &payload, &count)
+			})
+		b.Queue(contactSQL+` WHERE c.id = (SELECT (payload->>'registrant')::bigint FROM poll_message
+			WHERE registrar_id = $1 AND acked_at IS NULL ORDER BY id LIMIT 1)`, actor.Registrar).
+			QueryRow(func(found pgx.Row) error { return orNone(row.scan(found)) })
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, 0, nil
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the poll queue of %s: %w", actor.TAG, err)
+	}
+	if row.c.ID != 0 {
+		e.Registrant, err = r.finishContact(ctx, &row)
+		if err != nil {
+			return nil, 0, err
+		}
 	}
 	e.Payload, err = e.Kind.decode(payload)
 	if err != nil {
@@ -91,4 +109,12 @@ func (r *Registry) PollAck(ctx context.Context, actor Actor, id int64) (next int
 		return 0, 0, Refuse(KindNotFound, "", "There is no message %d in your queue.", id).About("msgID", fmt.Sprint(id))
 	}
 	return next, count, nil
+}
+
+// orNone takes a row that is not there for one that is empty.
+func orNone(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	return err
 }
