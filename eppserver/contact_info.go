@@ -30,16 +30,7 @@ func contactInfo(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	data := &xml.ContactInfoData{
-		ID: v.Handle, ROID: c.reg.ContactROID(v.Contact), Statuses: statusList(v.ShownStatuses()),
-		Email: v.Email, ClID: v.Sponsor, CrID: v.Creator, CrDate: v.Created,
-		UpID: v.Updater, UpDate: v.Updated, TrDate: v.Transferred,
-		Voice: phoneInfo(v.Voice, v.VoiceExt), Fax: phoneInfo(v.Fax, v.FaxExt), Disclose: disclosureInfo(v.Disclose),
-	}
-	for _, postal := range v.Postal {
-		data.Postal = append(data.Postal, xml.PostalInfo{Type: string(postal.Form), Name: postal.Name, Org: postal.Org,
-			Addr: xml.Addr{Street: postal.Street, City: postal.City, SP: postal.Province, PC: postal.PostalCode, CC: postal.Country}})
-	}
+	data := contactData(c.reg, v.Contact)
 	if !v.Full {
 		hide(data)
 		return answer{resData: data}, nil
@@ -49,6 +40,21 @@ func contactInfo(c *call) (answer, error) {
 		out.ext = []xml.Payload{contactNomInfo(v.Contact)}
 	}
 	return out, nil
+}
+
+// contactData is a contact as contact:infData shows it.
+func contactData(reg *registry.Registry, k *registry.Contact) *xml.ContactInfoData {
+	data := &xml.ContactInfoData{
+		ID: k.Handle, ROID: reg.ContactROID(k), Statuses: statusList(k.ShownStatuses()),
+		Email: k.Email, ClID: k.Sponsor, CrID: k.Creator, CrDate: k.Created,
+		UpID: k.Updater, UpDate: k.Updated, TrDate: k.Transferred,
+		Voice: phoneInfo(k.Voice, k.VoiceExt), Fax: phoneInfo(k.Fax, k.FaxExt), Disclose: disclosureInfo(k.Disclose),
+	}
+	for _, p := range k.Postal {
+		data.Postal = append(data.Postal, xml.PostalInfo{Type: string(p.Form), Name: p.Name, Org: p.Org,
+			Addr: xml.Addr{Street: p.Street, City: p.City, SP: p.Province, PC: p.PostalCode, CC: p.Country}})
+	}
+	return data
 }
 
 // hide fills the places that the register left empty.

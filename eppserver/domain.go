@@ -86,7 +86,12 @@ func domainRenew(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{resData: &xml.DomainRenewData{Name: d.Name, ExDate: d.Expires.EPPTime()}}, nil
+	out := answer{resData: &xml.DomainRenewData{Name: d.Name, ExDate: d.Expires.EPPTime()}}
+	if d.Covers != "" {
+		out.values = []xml.ExtValue{{Element: element("domain:name", d.Name), Reason: "It covers the unpaid renewal request of " +
+			d.Covers + " for the same period, so the expiry date stays."}}
+	}
+	return out, nil
 }
 
 // domainDelete deletes a name (RFC 5731 section 3.2.2). What only begins to go

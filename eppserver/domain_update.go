@@ -18,7 +18,7 @@ func domainUpdate(c *call) (answer, error) {
 	if a.Add == nil && a.Rem == nil && a.Chg == nil && ext.DomainNom == nil && ext.SecDNSUpdate == nil {
 		return answer{}, refuse(xml.CodeMissingParameter, "an update needs add, rem, chg or an extension")
 	}
-	p, err := updateParams(a)
+	p, err := updateParams(a, c.uk())
 	if err != nil {
 		return answer{}, err
 	}
@@ -41,10 +41,17 @@ func domainUpdate(c *call) (answer, error) {
 	if a.Add != nil {
 		ns = a.Add.NS
 	}
-	return answer{ext: c.warnings(d, auth, ns)}, nil
+	out := answer{ext: c.warnings(d, auth, ns)}
+	if d.Issued != "" {
+		out.resData = &xml.DomainInfoData{Name: d.Name, ROID: c.reg.DomainROID(d), ClID: d.Sponsor,
+			AuthInfo: &xml.AuthInfo{PW: xml.Secret(d.Issued)}}
+	}
+	return out, nil
 }
 
-func updateParams(a *xml.DomainUpdate) (registry.UpdateDomainParams, error) {
+// updateParams translates an update. In uk an empty pw asks the registry for an
+// authInfo, and a null one withdraws it.
+func updateParams(a *xml.DomainUpdate, uk bool) (registry.UpdateDomainParams, error) {
 	p := registry.UpdateDomainParams{Name: a.Name}
 	var err error
 	if a.Add != nil {
@@ -71,7 +78,11 @@ func updateParams(a *xml.DomainUpdate) (registry.UpdateDomainParams, error) {
 			if a.Chg.AuthInfo.Null {
 				auth = ""
 			}
-			p.AuthInfo = &auth
+			if uk && auth == "" && !a.Chg.AuthInfo.Null {
+				p.IssueAuthInfo = true
+			} else {
+				p.AuthInfo = &auth
+			}
 		}
 	}
 	return p, nil
