@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -18,10 +19,7 @@ import (
 // reason, KindNotFound, KindStatusProhibits for a name that waits for nothing,
 // KindBillingFailure without a price.
 func (r *Registry) DecideReferral(ctx context.Context, actor Actor, name string, accept bool, why string) (*Domain, error) {
-	if actor.IsRegistrar() {
-		return nil, Refuse(KindAuthorization, "", "Only the registry's staff may do this.")
-	}
-	err := actor.staffMay(RoleOperator)
+	err := errors.Join(actor.staffOnly(RoleOperator), actor.needReason())
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -24,10 +25,7 @@ type TagTransfer struct {
 // KindNotFound, KindStatusProhibits for names that are not registered yet or
 // deleted, KindNotTransferable for the tag it is on, KindPolicy for a closed tag.
 func (r *Registry) TransferByStaff(ctx context.Context, actor Actor, name, to string) (*TagTransfer, error) {
-	if actor.IsRegistrar() {
-		return nil, Refuse(KindAuthorization, "", "Only the registry's staff may do this.")
-	}
-	err := actor.staffMay(RoleOperator)
+	err := errors.Join(actor.staffOnly(RoleOperator), actor.needReason())
 	if err != nil {
 		return nil, err
 	}
