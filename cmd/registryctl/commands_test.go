@@ -101,6 +101,34 @@ func TestDomainCommands(t *testing.T) {
 	}
 }
 
+// A move by staff, and R40: after detagging the registry bills the registrant.
+func TestTagChangeCommands(t *testing.T) {
+	d := newDesk(t)
+	d.register("shop.co.example")
+	d.must("operator", "registrar", "create", "BETA", "--name", "Beta Ltd")
+	d.expect(exitUsage, "will move to BETA", "operator", "domain", "transfer", "shop.co.example", "--to", "BETA")
+	d.expect(exitRefused, "role billing", "billing", "-y", "domain", "transfer", "shop.co.example", "--to", "BETA")
+	d.expect(exitRefused, "NONE", "operator", "-y", "domain", "transfer", "shop.co.example", "--to", "NONE")
+	v := parsed[domainView](t, d.must("operator", "--json", "-y", "domain", "transfer", "shop.co.example", "--to", "BETA"))
+	if v.Tag != "BETA" || v.Transferred == nil {
+		t.Errorf("moved: %+v", v)
+	}
+	d.expect(exitRefused, "already", "operator", "-y", "domain", "transfer", "shop.co.example", "--to", "BETA")
+	if v = parsed[domainView](t, d.must("operator", "--json", "-y", "domain", "detag", "shop.co.example")); v.Tag != "DETAGGED" {
+		t.Errorf("detagged: %+v", v)
+	}
+	first := parsed[map[string]string](t, d.must("operator", "--json", "-y", "domain", "authinfo", "shop.co.example"))["authinfo"]
+	second := strings.TrimSpace(d.must("operator", "-y", "domain", "authinfo", "shop.co.example"))
+	if len(first) < 16 || first == second || strings.Contains(first, "redacted") {
+		t.Errorf("authInfo %q, %q", first, second)
+	}
+	for _, e := range parsed[[]historyView](t, d.must("support", "--json", "audit", "list")) {
+		if strings.Contains(string(e.Changes), second) {
+			t.Errorf("the authInfo is in the audit log: %s", e.Changes)
+		}
+	}
+}
+
 func TestContactAndHostCommands(t *testing.T) {
 	d := newDesk(t)
 	create := []string{"contact", "create", "ANN-1", "--tag", "ALPHA", "--name", "Ann Other", "--street", "1 High St, Flat 2",
@@ -217,6 +245,10 @@ func TestRoles(t *testing.T) {
 		"contact create C-2 --tag ALPHA --name N --city C --country GB --email x@example.net": "operator",
 		"domain lock shop.co.example":                                                         "operator",
 		"domain unlock shop.co.example":                                                       "operator",
+		"domain transfer shop.co.example --to NEW-R":                                          "operator",
+		"domain detag shop.co.example":                                                        "operator",
+		"domain authinfo shop.co.example":                                                     "operator",
+		"domain decide shop.co.example accept":                                                "operator",
 		"domain suspend shop.co.example":                                                      "operator",
 		"domain resume shop.co.example":                                                       "operator",
 		"zone create new.example":                                                             "operator",

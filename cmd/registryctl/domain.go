@@ -13,6 +13,10 @@ type domainCommands struct {
 	Register domainRegister `cmd:"" help:"Register a name for a registrar."`
 	Renew    domainRenew    `cmd:"" help:"Renew a name for its registrar."`
 	Set      domainSet      `cmd:"" help:"Change a name."`
+	Transfer domainTransfer `cmd:"" help:"Move a name to another registrar."`
+	Detag    domainDetag    `cmd:"" help:"Take a name from its registrar: from then on the registry bills the registrant (R40)."`
+	Authinfo domainAuthInfo `cmd:"" help:"Issue an authInfo, with which another registrar can ask for the name."`
+	Decide   domainDecide   `cmd:"" help:"Accept or refuse a creation that waits in a referred zone."`
 	Lock     domainLock     `cmd:"" help:"Keep a name as it is: no change, transfer or deletion by its registrar."`
 	Unlock   domainUnlock   `cmd:"" help:"End a lock."`
 	Suspend  domainSuspend  `cmd:"" help:"Take a name out of the zone."`
@@ -344,4 +348,88 @@ func (c *domainCancel) Run(s *session) error {
 		return err
 	}
 	return s.done(map[string]string{"name": name, "result": "cancelled"}, "%s is cancelled.", name)
+}
+
+type domainTransfer struct {
+	Name string `arg:"" help:"Name."`
+	To   string `required:"" placeholder:"TAG" help:"Registrar that gets it."`
+}
+
+func (c *domainTransfer) Run(s *session) error {
+	return s.change(c.Name, "will move to "+c.To+". Both registrars are told; auto-bill and the authInfo end.",
+		func(r *registry.Registry, a registry.Actor, name string) error {
+			_, err := r.TransferByStaff(s.ctx, a, name, c.To)
+			return err
+		})
+}
+
+type domainDetag struct {
+	Name string `arg:"" help:"Name."`
+}
+
+func (c *domainDetag) Run(s *session) error {
+	return s.change(c.Name, "will have no registrar: the registry bills the registrant from now on.",
+		func(r *registry.Registry, a registry.Actor, name string) error {
+			_, err := r.Detag(s.ctx, a, name)
+			return err
+		})
+}
+
+type domainAuthInfo struct {
+	Name string `arg:"" help:"Name."`
+}
+
+func (c *domainAuthInfo) Run(s *session) error {
+	name, err := registry.ToASCII(c.Name)
+	if err != nil {
+		return err
+	}
+	err = s.confirm("%s gets a new authInfo; one that was issued before is void.", name)
+	if err != nil {
+		return err
+	}
+	r, actor, err := s.staff()
+	if err != nil {
+		return err
+	}
+	issued, err := r.IssueAuthInfo(s.ctx, actor, name)
+	if err != nil {
+		return err
+	}
+	// As text: the type hides itself from logs. It is shown once, only here.
+	return s.done(map[string]string{"name": name, "authinfo": string(issued)}, "%s", string(issued))
+}
+
+type domainDecide struct {
+	Name     string `arg:"" help:"Name."`
+	Decision string `arg:"" enum:"accept,refuse" help:"accept or refuse."`
+	Why      string `placeholder:"TEXT" help:"Reason for the registrar; needed to refuse."`
+}
+
+func (c *domainDecide) Run(s *session) error {
+	name, err := registry.ToASCII(c.Name)
+	if err != nil {
+		return err
+	}
+	accept := c.Decision == "accept"
+	question := "%s will be registered, and its registrar charged."
+	if !accept {
+		question = "The creation of %s will be refused; the name is free again."
+	}
+	err = s.confirm(question, name)
+	if err != nil {
+		return err
+	}
+	r, actor, err := s.staff()
+	if err != nil {
+		return err
+	}
+	_, err = r.DecideReferral(s.ctx, actor, name, accept, c.Why)
+	if err != nil {
+		return err
+	}
+	if accept {
+		return s.showDomain(r, actor, name)
+	}
+	return s.done(map[string]string{"name": name, "result": "refused"}, "The creation of %s is refused.", name)
 }

@@ -1,0 +1,83 @@
+package main
+
+// Examples are shown by --help of each noun and stand in the manual.
+
+// Help shows examples.
+func (registrarCommands) Help() string {
+	return `  registryctl registrar create ALPHA --name "Alpha Names Ltd" --billing-email bills@alpha.example
+  registryctl registrar passwd ALPHA --generate
+  registryctl --reason "invoice 17 unpaid" registrar suspend ALPHA
+  registryctl registrar cert ALPHA --add alpha.pem
+  registryctl registrar doctor ALPHA --address epp.example:700 --cert alpha.pem --key alpha.key`
+}
+
+// Help shows examples.
+func (domainCommands) Help() string {
+	return `  registryctl domain show shop.co.example
+  registryctl domain list --tag ALPHA --expires-before 2027-01-01
+  registryctl --reason "by telephone" domain register shop.co.example --tag ALPHA --registrant C-1 --ns ns1.shop.co.example/192.0.2.1
+  registryctl --reason "by letter" domain set shop.co.example --add-ns ns3.example.net --rem-ns ns1.example.net
+  registryctl --reason "court order 12/7" domain lock shop.co.example
+  registryctl --reason "merger" domain transfer shop.co.example --to BETA`
+}
+
+// Help shows examples.
+func (contactCommands) Help() string {
+	return `  registryctl contact show C-1
+  registryctl contact list --email owner@example.net
+  registryctl --reason "by letter" contact create C-1 --tag ALPHA --name "Ann Other" --street "1 High St" --city London --country GB --email ann@example.net`
+}
+
+// Help shows examples.
+func (hostCommands) Help() string {
+	return `  registryctl host show ns1.shop.co.example
+  registryctl host list --address 192.0.2.1`
+}
+
+// Help shows examples.
+func (zoneCommands) Help() string {
+	return `  registryctl zone create co.example --max-ns 10
+  registryctl zone reserve co.example www --block --why "confusing"
+  registryctl zone update co.example --referred`
+}
+
+// Help shows examples.
+func (priceCommands) Help() string {
+	return `  registryctl price list co.example
+  registryctl --reason "price list 2027" price set co.example renew --amount 5.00 --years 2 --pro-rata --from 2027-01-01`
+}
+
+// Help shows examples.
+func (certsCommands) Help() string {
+	return `  registryctl certs ca init certs
+  registryctl certs server issue epp.example 192.0.2.1 --ca certs --out certs
+  registryctl certs registrar issue ALPHA --ca certs --out alpha
+  registryctl certs registrar issue ALPHA --ca certs --out alpha --csr request.pem
+  registryctl --reason "key lost" certs revoke ALPHA 3fb2c9d0
+  registryctl certs expiring --days 14`
+}
+
+// Help shows examples.
+func (dbCommands) Help() string {
+	return `  registryctl --config registry.toml db migrate
+  registryctl --config registry.toml user grant ann --role admin`
+}
+
+// Help shows examples.
+func (userCommands) Help() string {
+	return `  registryctl user grant ann --role operator
+  registryctl user revoke bob`
+}
+
+// Help shows examples.
+func (auditCommands) Help() string {
+	return `  registryctl audit list --staff ann --since 2026-01-01
+  registryctl audit list --object domain --name shop.co.example
+  registryctl audit list --svtrid CTL-4KQ2`
+}
+
+// Help shows examples.
+func (clockCommands) Help() string {
+	return `  registryctl clock advance --days 30
+  registryctl clock set 2027-03-01`
+}
