@@ -65,6 +65,7 @@ func (r *Registry) CreateContact(ctx context.Context, actor Actor, p CreateConta
 		}
 		tx.insertContact(c)
 		tx.record("contact", c.ID, c.Handle, "create", c.snapshot())
+		tx.tellStaffChange(ObjectContact, c.Handle, c.SponsorID, "create")
 		return nil
 	})
 	if pg.ConstraintName(err) == "contact_handle_key" {

@@ -245,4 +245,5 @@ func (u *contactUpdate) write() {
 		c.discloseJSON(), null(c.TradName), null(c.Type), null(c.CompanyNo), c.OptOut, c.authHash, nullTime(c.authSetAt),
 		tx.updaterID(), tx.Now)
 	tx.record("contact", c.ID, c.Handle, "update", u.before.compare(c, changes{}))
+	tx.tellStaffChange(ObjectContact, c.Handle, c.SponsorID, "update")
 }

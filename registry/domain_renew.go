@@ -165,6 +165,7 @@ func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, re
 			requestID, d.ID, d.Name, dec.Period, d.SponsorID, dec.Years, dec.Period.AddYears(dec.Years), origin, tx.Now)
 	}
 	tx.record("domain", d.ID, d.Name, "renew", c.add("years", nil, dec.Years))
+	tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "renew")
 	billing.QueueCharge(tx.Tx, charge)
 	if d.Zone.Profile == ProfileGTLD {
 		tx.queueGrace(d, RGPRenew, dec.Years)

@@ -374,4 +374,5 @@ func (u *update) write() {
 		tx.queueDNSSEC(d.ID, d.DNSSEC)
 	}
 	tx.record("domain", d.ID, d.Name, "update", u.changes)
+	tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "update")
 }

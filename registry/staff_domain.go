@@ -105,6 +105,12 @@ func (r *Registry) staffStatuses(ctx context.Context, actor Actor, name, action 
 		c := changes{}
 		noteList(c, "statuses", d.Statuses, statuses)
 		tx.record("domain", d.ID, d.Name, action, c)
+		if action == "suspend" {
+			tx.queuePoll(d.SponsorID, PollMessage{Kind: PollSuspended, Text: d.Name + " was suspended by the registry.",
+				Payload: SuspensionNotice{Names: []string{d.Name}, Reason: "by the registry"}})
+			return nil
+		}
+		tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "update")
 		return nil
 	})
 	if err != nil {
@@ -132,6 +138,8 @@ func (r *Registry) CancelDomain(ctx context.Context, actor Actor, name string) e
 			return err
 		}
 		tx.purge(d, "cancel")
+		tx.queuePoll(d.SponsorID, PollMessage{Kind: PollCancelled, Text: d.Name + " was cancelled by the registry.",
+			Payload: CancellationNotice{Names: []string{d.Name}, By: tx.updaterTag()}})
 		return nil
 	})
 	if pg.ConstraintName(err) == "domain_host_host_id_fkey" {
