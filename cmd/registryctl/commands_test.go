@@ -294,6 +294,35 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// C8: everything is validated first, and a second run adds nothing.
+func TestImportCommand(t *testing.T) {
+	d := newDesk(t)
+	dir := t.TempDir()
+	write := func(file, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("contacts.csv", "handle,name,city,country,email\nOLD-1,Ann Other,London,GB,ann@example.net\n")
+	write("domains.csv", "name,expires,registrant\none.co.example,2099-01-01,OLD-1\ntwo.co.example,soon,OLD-1\n")
+	d.expect(exitRefused, "domains.csv:3", "operator", "-y", "import", "load", dir)
+	if f := d.run("operator", "--json", "-y", "import", "load", dir); f.code != exitRefused || !strings.Contains(f.stdout, `"faults"`) {
+		t.Errorf("faults in JSON: %+v", f)
+	}
+	write("domains.csv", "name,expires,registrant\none.co.example,2099-01-01,OLD-1\ntwo.co.example,2099-01-02,OLD-1\n")
+	d.expect(exitDone, "No faults", "operator", "import", "load", dir, "--check")
+	d.expect(exitUsage, "will be loaded", "operator", "import", "load", dir)
+	d.expect(exitRefused, "role support", "support", "-y", "import", "load", dir)
+	only := filepath.Join(dir, "names.txt")
+	write("names.txt", "# these\n\nTWO.co.example\n")
+	d.expect(exitDone, "1 of 1 names loaded", "operator", "-y", "import", "load", dir, "--only", only)
+	golden(t, "import.txt", d.must("operator", "-y", "import", "load", dir))
+	golden(t, "import-again.txt", d.must("operator", "-y", "import", "load", dir))
+	write("names.txt", "# none\n")
+	d.expect(exitUsage, "no names", "operator", "-y", "import", "load", dir, "--only", only)
+}
+
 func TestRefusalInJSON(t *testing.T) {
 	d := newDesk(t)
 	r := d.run("support", "--json", "registrar", "show", "NONE")

@@ -42,6 +42,7 @@ type cli struct {
 	Host      hostCommands      `cmd:"" group:"The register" help:"Hosts."`
 	Zone      zoneCommands      `cmd:"" group:"The register" help:"Zones, and labels that cannot be had."`
 	Price     priceCommands     `cmd:"" group:"The register" help:"The price list."`
+	Import    importCommands    `cmd:"" group:"The register" help:"Names of another registry."`
 
 	Certs certsCommands `cmd:"" group:"The installation" help:"The registry's CA, server and registrar certificates."`
 	DB    dbCommands    `cmd:"" name:"db" group:"The installation" help:"The database's tables."`

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/progress"
+	"golang.org/x/term"
+
+	"github.com/namekeep/namekeep/registry"
+)
+
+type importCommands struct {
+	Load importLoad `cmd:"" help:"Load names with contacts and hosts from CSV files; a second run adds nothing twice (C8)."`
+}
+
+// Help shows examples.
+func (importCommands) Help() string {
+	return `  registryctl import load --check old-registry
+  registryctl --reason "take-over of the old registry" import load old-registry --only names.txt`
+}
+
+type importLoad struct {
+	Dir    string `arg:"" type:"existingdir" help:"Folder with domains.csv and, where there are any, contacts.csv and hosts.csv."`
+	Only   string `placeholder:"FILE" help:"Only the names in this file, one a line; - is standard input."`
+	Check  bool   `help:"Validate and load nothing."`
+	Assign bool   `name:"assign-tags" help:"Give each name to the tag in its column; otherwise names wait unassigned."`
+}
+
+func (c *importLoad) Run(s *session) error {
+	o := registry.ImportOptions{AssignTags: c.Assign, CheckOnly: c.Check}
+	var err error
+	if c.Only != "" {
+		o.Only, err = c.names(s)
+		if err != nil {
+			return err
+		}
+	}
+	if !c.Check {
+		err = s.confirm("The names of %s will be loaded into the register.", c.Dir)
+		if err != nil {
+			return err
+		}
+	}
+	r, actor, err := s.staff()
+	if err != nil {
+		return err
+	}
+	var end func()
+	o.Progress, end = s.progress("names loaded")
+	report, err := r.Import(s.ctx, actor, os.DirFS(c.Dir), o)
+	end()
+	var faults registry.ImportFaults
+	if errors.As(err, &faults) {
+		return s.importFaults(faults)
+	}
+	if err != nil {
+		return err
+	}
+	if c.Check {
+		return s.done(map[string]string{"result": "no faults"}, "No faults were found; nothing was loaded.")
+	}
+	return s.print(report, func() {
+		count := func(n registry.ImportCount) string {
+			return fmt.Sprintf("%d added, %d there already", n.Added, n.There)
+		}
+		s.fields("Names", count(report.Domains), "Contacts", count(report.Contacts), "Hosts", count(report.Hosts))
+	})
+}
+
+// names reads a list of names; empty lines and those with # are left out.
+func (c *importLoad) names(s *session) ([]string, error) {
+	in := s.stdin
+	if c.Only != "-" {
+		f, err := os.Open(c.Only)
+		if err != nil {
+			return nil, usage("--only: %v", err)
+		}
+		defer f.Close() // only read
+		in = f
+	}
+	var names []string
+	for lines := bufio.NewScanner(in); ; {
+		if !lines.Scan() {
+			if lines.Err() != nil {
+				return nil, fmt.Errorf("%s: %w", c.Only, lines.Err())
+			}
+			break
+		}
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, err := registry.ToASCII(line)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return nil, usage("--only: there are no names in %s", c.Only) // none would mean all
+	}
+	return names, nil
+}
+
+// importFaults shows what is wrong with the files; it is a refusal.
+func (s *session) importFaults(faults registry.ImportFaults) error {
+	err := s.print(map[string]any{"faults": faults}, func() {
+		for _, f := range faults {
+			fmt.Fprintln(s.stdout, f)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return registry.Refuse(registry.KindParamSyntax, "", "Nothing was loaded: faults found: %d", len(faults))
+}
+
+// plainEvery is how often long work says how far it is where there is no
+// terminal.
+const plainEvery = 10 * time.Second
+
+// progress shows how far long work is: a bar on a terminal, a line now and then
+// elsewhere. The second function ends it.
+func (s *session) progress(what string) (step func(done, total int), end func()) {
+	f, ok := s.stderr.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return s.plainProgress(what), func() {}
+	}
+	return barProgress(s.stderr, what)
+}
+
+func (s *session) plainProgress(what string) func(done, total int) {
+	var last time.Time
+	return func(done, total int) {
+		if now := time.Now(); done == total || now.Sub(last) >= plainEvery {
+			last = now
+			fmt.Fprintf(s.stderr, "%d of %d %s\n", done, total, what)
+		}
+	}
+}
+
+func barProgress(out io.Writer, what string) (step func(done, total int), end func()) {
+	w := progress.NewWriter()
+	w.SetOutputWriter(out)
+	w.SetAutoStop(false)
+	bar := &progress.Tracker{Message: what}
+	w.AppendTracker(bar)
+	go w.Render()
+	return func(done, total int) {
+			bar.UpdateTotal(int64(total))
+			bar.SetValue(int64(done))
+		}, func() {
+			w.Stop()
+			for w.IsRenderInProgress() {
+				time.Sleep(10 * time.Millisecond)
+			}
+		}
+}
