@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -304,13 +305,14 @@ func TestImportCommand(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	next := time.Now().AddDate(1, 0, 0).Format(time.DateOnly) // at most ten years ahead
 	write("contacts.csv", "handle,name,city,country,email\nOLD-1,Ann Other,London,GB,ann@example.net\n")
-	write("domains.csv", "name,expires,registrant\none.co.example,2099-01-01,OLD-1\ntwo.co.example,soon,OLD-1\n")
+	write("domains.csv", "name,expires,registrant\none.co.example,"+next+",OLD-1\ntwo.co.example,soon,OLD-1\n")
 	d.expect(exitRefused, "domains.csv:3", "operator", "-y", "import", "load", dir)
 	if f := d.run("operator", "--json", "-y", "import", "load", dir); f.code != exitRefused || !strings.Contains(f.stdout, `"faults"`) {
 		t.Errorf("faults in JSON: %+v", f)
 	}
-	write("domains.csv", "name,expires,registrant\none.co.example,2099-01-01,OLD-1\ntwo.co.example,2099-01-02,OLD-1\n")
+	write("domains.csv", "name,expires,registrant\none.co.example,"+next+",OLD-1\ntwo.co.example,"+next+",OLD-1\n")
 	d.expect(exitDone, "No faults", "operator", "import", "load", dir, "--check")
 	d.expect(exitUsage, "will be loaded", "operator", "import", "load", dir)
 	d.expect(exitRefused, "role support", "support", "-y", "import", "load", dir)
