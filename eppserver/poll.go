@@ -72,7 +72,10 @@ func (c *call) message(e *registry.PollEntry) message {
 			m.resData = &xml.DomainTransferData{Name: p.Name, TransferData: t, ExDate: eppDate(p.Expires)}
 		}
 	case *registry.PendingNotice:
-		pending := xml.PendingAction{Done: p.Done, ClTRID: p.ClTRID, SvTRID: p.SvTRID, Date: p.Date}
+		pending := xml.PendingAction{Done: p.Done, SvTRID: shownTRID(p.SvTRID), Date: p.Date}
+		if len(p.ClTRID) >= minTRID {
+			pending.ClTRID = p.ClTRID
+		}
 		if e.Kind == registry.PollContactChange {
 			m.resData = &xml.ContactPendingData{ID: p.Name, PendingAction: pending}
 		} else {
@@ -91,8 +94,8 @@ func (c *call) message(e *registry.PollEntry) message {
 // who changed it. Where the client did not announce the extension, the answer
 // carries the object and the text alone.
 func (c *call) staffChange(m *message, p *registry.StaffChangeNotice) {
-	m.ext = []xml.Payload{&xml.ChangeData{State: "after", Operation: p.Operation, Date: p.Date, SvTRID: p.SvTRID,
-		Who: p.Who, Reason: p.Reason}}
+	m.ext = []xml.Payload{&xml.ChangeData{State: "after", Operation: p.Operation, Date: p.Date, SvTRID: shownTRID(p.SvTRID),
+		Who: orDash(p.Who), Reason: p.Reason}}
 	if p.Object != registry.ObjectDomain {
 		return
 	}
@@ -105,6 +108,18 @@ func (c *call) staffChange(m *message, p *registry.StaffChangeNotice) {
 		fullInfo(data, v)
 	}
 	m.resData = data
+}
+
+// minTRID is the least length of a transaction identifier in the schema.
+const minTRID = 3
+
+// shownTRID is the identifier of a change. One made without any, by a staff tool
+// or an import, has a word in its place: the schema wants an identifier.
+func shownTRID(s string) string {
+	if len(s) < minTRID {
+		return "none"
+	}
+	return s
 }
 
 // eppDate is the instant that stands for a date, zero for none.
