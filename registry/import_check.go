@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -73,7 +74,7 @@ func (im *importing) check(ctx context.Context) error {
 		if found, ok := there.contacts[c.Handle]; ok && !found {
 			im.fault(ImportContacts, c.line, "handle", "%s is in the register, and not from an import", c.Handle)
 		}
-		if c.Created.After(im.today.Midnight(im.r.loc)) {
+		if im.toCome(c.Created) {
 			im.fault(ImportContacts, c.line, "created", "the day is to come")
 		}
 	}
@@ -147,6 +148,11 @@ func (im *importing) lookUp(ctx context.Context) (importThere, error) {
 	return there, err
 }
 
+// toCome tells whether the day of an instant is after today.
+func (im *importing) toCome(at time.Time) bool {
+	return !at.IsZero() && DateOf(at, im.r.loc).After(im.today)
+}
+
 // superordinate is the name of ours that a host is or lies below, "" for a host
 // in no zone of ours.
 func (im *importing) superordinate(host string) string {
@@ -206,7 +212,7 @@ func (im *importing) checkDomain(d *importDomain) {
 	if d.Expires.After(im.today.AddYears(im.r.policy.MaxYears)) {
 		fault("expires", "the day is more than %d years away", im.r.policy.MaxYears)
 	}
-	if d.Created.After(im.today.Midnight(im.r.loc)) {
+	if im.toCome(d.Created) {
 		fault("created", "the day is to come")
 	} else if !d.Created.IsZero() && !d.Expires.IsZero() && !DateOf(d.Created, im.r.loc).Before(d.Expires) {
 		fault("created", "the name expires before")

@@ -66,9 +66,11 @@ func (im *importing) load(ctx context.Context) error {
 			return err
 		}
 	}
-	err := flush()
-	if err != nil {
-		return err
+	if len(chunk.domains) > 0 {
+		err := flush()
+		if err != nil {
+			return err
+		}
 	}
 	return im.loadRest(ctx)
 }
