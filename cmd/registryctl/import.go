@@ -16,13 +16,16 @@ import (
 )
 
 type importCommands struct {
-	Load importLoad `cmd:"" help:"Load names with contacts and hosts from CSV files; a second run adds nothing twice (C8)."`
+	Load   importLoad   `cmd:"" help:"Load names with contacts and hosts from CSV files; a second run adds nothing twice (C8)."`
+	Status importStatus `cmd:"" help:"Show how many names wait for a tag, by zone."`
+	Assign importAssign `cmd:"" help:"Give names that wait to a registrar."`
 }
 
 // Help shows examples.
 func (importCommands) Help() string {
 	return `  registryctl import load --check old-registry
-  registryctl --reason "take-over of the old registry" import load old-registry --only names.txt`
+  registryctl --reason "take-over of the old registry" import load old-registry --only names.txt
+  registryctl --reason "take-over of the old registry" import assign --tag ALPHA --only names.txt`
 }
 
 type importLoad struct {
@@ -36,7 +39,7 @@ func (c *importLoad) Run(s *session) error {
 	o := registry.ImportOptions{AssignTags: c.Assign, CheckOnly: c.Check}
 	var err error
 	if c.Only != "" {
-		o.Only, err = c.names(s)
+		o.Only, err = readNames(s, c.Only)
 		if err != nil {
 			return err
 		}
@@ -73,11 +76,11 @@ func (c *importLoad) Run(s *session) error {
 	})
 }
 
-// names reads a list of names; empty lines and those with # are left out.
-func (c *importLoad) names(s *session) ([]string, error) {
+// readNames reads a file of names for --only; empty lines and those with # are left out.
+func readNames(s *session, file string) ([]string, error) {
 	in := s.stdin
-	if c.Only != "-" {
-		f, err := os.Open(c.Only)
+	if file != "-" {
+		f, err := os.Open(file)
 		if err != nil {
 			return nil, usage("--only: %v", err)
 		}
@@ -88,7 +91,7 @@ func (c *importLoad) names(s *session) ([]string, error) {
 	for lines := bufio.NewScanner(in); ; {
 		if !lines.Scan() {
 			if lines.Err() != nil {
-				return nil, fmt.Errorf("%s: %w", c.Only, lines.Err())
+				return nil, fmt.Errorf("%s: %w", file, lines.Err())
 			}
 			break
 		}
@@ -103,7 +106,7 @@ func (c *importLoad) names(s *session) ([]string, error) {
 		names = append(names, name)
 	}
 	if len(names) == 0 {
-		return nil, usage("--only: there are no names in %s", c.Only) // none would mean all
+		return nil, usage("--only: there are no names in %s", file) // none would mean all
 	}
 	return names, nil
 }
