@@ -23,6 +23,7 @@ type demoCommand struct {
 	PlainEPP      string `name:"plain-epp" placeholder:"HOST:PORT" help:"EPP in plain text, profile uk, such as 127.0.0.1:8700; on loopback only."`
 	ListenMetrics string `name:"listen-metrics" default:"127.0.0.1:9100" placeholder:"HOST:PORT" help:"Prometheus metrics and health."`
 	Database      string `env:"DATABASE_URL" placeholder:"URL" help:"Use this PostgreSQL database instead of one of the demo's own."`
+	Check         bool   `help:"Start, run every kind of command against it, print the results, and stop. Leaves some names behind."`
 }
 
 // demoStop limits the end of the demo's database.
@@ -142,6 +143,9 @@ func (d *demo) serve() error {
 	if err != nil {
 		s.close()
 		return err
+	}
+	if d.Check {
+		return d.check(ctx, s)
 	}
 	d.print()
 	return s.run(ctx)

@@ -6,10 +6,19 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/namekeep/namekeep/certs"
+)
+
+// Due work is looked for every jobInterval by the process that has the lease,
+// which lasts longer, so that it stays with one that is alive.
+const (
+	jobInterval = time.Minute
+	jobLease    = 3 * jobInterval
+	leaseOfJobs = "due-work"
 )
 
 // serverID tells this process and start from all others on the database.
@@ -24,11 +33,60 @@ func serverID() string {
 // startJobs starts what runs beside the sessions until ctx ends. eppserver
 // itself looks after heartbeats and usage.
 func (s *service) startJobs(ctx context.Context, g *errgroup.Group) {
+	g.Go(func() error { s.dueWork(ctx); return nil })
 	if s.tls == nil {
 		return
 	}
 	g.Go(func() error { s.tls.server.Run(ctx, certs.ReloadInterval); return nil })
 	g.Go(func() error { s.reloadOnHangup(ctx); return nil })
+}
+
+// dueWork does what time alone brings about, until ctx ends. A fault is logged
+// and the work tried again; the next process has the lease then if this one
+// cannot reach the database.
+func (s *service) dueWork(ctx context.Context) {
+	tick := time.NewTicker(jobInterval)
+	defer tick.Stop()
+	for {
+		s.dueNow(ctx)
+		select {
+		case <-ctx.Done():
+			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+			defer cancel()
+			err := s.reg.GiveUpLease(late, leaseOfJobs, s.id)
+			if err != nil {
+				s.log.Warn("due work", "error", err)
+			}
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// dueNow is one turn of dueWork.
+func (s *service) dueNow(ctx context.Context) {
+	mine, err := s.reg.TakeLease(ctx, leaseOfJobs, s.id, time.Now(), jobLease)
+	if err != nil {
+		s.log.Error("due work", "error", err)
+	}
+	if err != nil || !mine {
+		return
+	}
+	for _, job := range []struct {
+		name string
+		work func(context.Context) (int, error)
+	}{
+		{"transfers approved", s.reg.ApproveDueTransfers},
+		{"handshakes expired", s.reg.ExpireHandshakes},
+	} {
+		n, err := job.work(ctx)
+		s.jobs.note(job.name, time.Now(), n, err)
+		if err != nil {
+			s.log.Error(job.name, "done", n, "error", err)
+		} else if n > 0 {
+			s.log.Info(job.name, "done", n)
+		}
+	}
 }
 
 // reloadOnHangup reads the server certificate anew at each SIGHUP.

@@ -18,6 +18,7 @@ func (s *service) registerMetrics() error {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		poolCollector{s.db.Pool},
+		s.jobs.last, s.jobs.done, s.jobs.bad,
 	}
 	if s.tls != nil {
 		list = append(list, certCollector{s.tls})
@@ -29,6 +30,31 @@ func (s *service) registerMetrics() error {
 		}
 	}
 	return nil
+}
+
+// jobMetrics tell when the due work last went well, and how much there was.
+type jobMetrics struct {
+	last *prometheus.GaugeVec
+	done *prometheus.CounterVec
+	bad  *prometheus.CounterVec
+}
+
+func newJobMetrics() *jobMetrics {
+	return &jobMetrics{
+		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "job_last_success_timestamp_seconds",
+			Help: "When a regular job last went well in this process; one of all processes does them."}, []string{"job"}),
+		done: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "job_done_total", Help: "What regular jobs did."}, []string{"job"}),
+		bad:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "job_failures_total", Help: "Regular jobs that failed."}, []string{"job"}),
+	}
+}
+
+func (m *jobMetrics) note(job string, at time.Time, n int, err error) {
+	m.done.WithLabelValues(job).Add(float64(n))
+	if err != nil {
+		m.bad.WithLabelValues(job).Inc()
+		return
+	}
+	m.last.WithLabelValues(job).Set(float64(at.Unix()))
 }
 
 // poolCollector reads the state of the database pool when it is asked.

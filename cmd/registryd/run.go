@@ -31,6 +31,7 @@ type cli struct {
 const description = `The registry's server.
 
   registryd demo
+  registryd demo --check
   registryd config check --config registry.toml
   registryd serve --config registry.toml
 

@@ -34,6 +34,7 @@ type service struct {
 	epp      *eppserver.Server
 	tls      *tlsFiles // nil if all listeners are plain
 	id       string    // of this process among those on the database
+	jobs     *jobMetrics
 	draining atomic.Bool
 
 	listeners []boundListener
@@ -49,7 +50,7 @@ type boundListener struct {
 // open connects to the database, checks its version and binds every address, so
 // that run has little left that can fail. After an error nothing stays open.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*service, error) {
-	s := &service{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), id: serverID()}
+	s := &service{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), jobs: newJobMetrics(), id: serverID()}
 	err := s.openRegister(ctx)
 	if err == nil {
 		err = s.openTLS(ctx)
