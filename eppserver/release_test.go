@@ -112,3 +112,24 @@ func TestRenewalAfterAReleaseSaysWhatItCovers(t *testing.T) {
 	}
 	b.Want(eppclient.DomainRenew("cl-n", name, "2030-06-01", 2), xml.CodeNotRenewable) // R3
 }
+
+func TestListsOverTLS(t *testing.T) {
+	h, a, b, _, name, _ := transferring(t, false)
+	for month, want := range map[string]string{"2028-06": "[{noDomains 2}]>", "2028-05": "[{noDomains 0}]>", "2028-07": "[{noDomains 0}]>"} {
+		has(t, a.Want(eppclient.ListExpiry("cl-l", month), xml.CodeOK).ResData, want)
+	}
+	has(t, a.Want(eppclient.ListExpiry("cl-l", "2028-06"), xml.CodeOK).ResData, name)
+	has(t, b.Want(eppclient.ListExpiry("cl-l", "2028-06"), xml.CodeOK).ResData, "[{noDomains 0}]>") // A's names
+	// A month is one of the registry's time zone: in summer it begins at 23:00 UTC.
+	h.Exec(`UPDATE domain SET created_at = '2026-05-31T23:00:00Z' WHERE name = $1`, name)
+	h.Exec(`UPDATE domain SET created_at = '2026-05-31T22:59:59Z' WHERE name <> $1`, name)
+	r := a.Want(eppclient.ListMonth("cl-l", "2026-06"), xml.CodeOK)
+	has(t, r.ResData, "[{noDomains 1}]>", name)
+	lacks(t, a.Want(eppclient.ListMonth("cl-l", "2026-05"), xml.CodeOK).ResData, name)
+
+	h.Exec(`UPDATE registrar SET handshake = 'always' WHERE tag = 'DEMO-B'`)
+	h.Exec(`UPDATE registrar SET state = 'closed' WHERE tag = 'DEMO-C'`)
+	r = a.Want(eppclient.TagList("cl-t"), xml.CodeOK)
+	has(t, r.ResData, "DEMO-A<name []>DEMO-A Ltd<handshake []>N", "DEMO-B<name []>DEMO-B Ltd<handshake []>Y")
+	lacks(t, r.ResData, "DEMO-C", "DETAGGED", "REGISTRY")
+}

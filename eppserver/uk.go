@@ -12,6 +12,8 @@ import (
 var ukCommands = map[commandKey]handlerFunc{
 	{verb: xml.VerbUpdate, object: "release"}:   release,
 	{verb: xml.VerbUpdate, object: "handshake"}: handshake,
+	{verb: xml.VerbInfo, object: "list"}:        listNames,
+	{verb: xml.VerbInfo, object: "tag"}:         listTags,
 }
 
 // release hands names to another tag (std-release-1.0). While the receiver is
