@@ -63,7 +63,9 @@ func (p ReleaseParams) selection(tag int32) selection {
 	if p.Name != "" {
 		return byName(p.Name)
 	}
-	return selection{`d.registrant = (SELECT id FROM contact WHERE handle = $1) AND d.sponsor = $2`, []any{p.Registrant, tag}}
+	// Names in gtld zones are not released; they keep the registrant.
+	return selection{`d.registrant = (SELECT id FROM contact WHERE handle = $1) AND d.sponsor = $2
+		AND d.zone_id IN (SELECT id FROM zone WHERE profile = 'uk')`, []any{p.Registrant, tag}}
 }
 
 // releaseFacts is what a release depends on beside the names.

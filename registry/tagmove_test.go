@@ -155,8 +155,24 @@ func TestReleaseTakesTheRegistrantAlongOrCopiesIt(t *testing.T) {
 	if n := one[int64](r, `SELECT count(*) FROM history WHERE object = 'host' AND action = 'transfer'`); n != 1 {
 		t.Errorf("%d history rows of the host", n)
 	}
-	// Now only second.co.test has it: it goes along.
-	out, err = r.ReleaseDomains(r.ctx, r.as("A-ONE"), ReleaseParams{Name: "second.co.test", To: "B-TWO"})
+	// A whole customer is released without its gtld names, which need it too.
+	r.create("A-ONE", "third.gen")
+	r.registered("fourth.co.test", NewDate(2026, 8, 1))
+	r.exec(`UPDATE domain SET registrant = (SELECT id FROM contact WHERE handle = 'a-owner') WHERE name = 'third.gen'`)
+	out, err = r.ReleaseDomains(r.ctx, r.as("A-ONE"), ReleaseParams{Registrant: "a-owner", To: "C-THREE"})
+	must(t, err)
+	if len(out.Names) != 2 || !out.Contacts[0].Copied || r.domain("third.gen").Sponsor != "A-ONE" {
+		t.Errorf("released %+v", out)
+	}
+	for _, name := range []string{"second.co.test", "fourth.co.test"} {
+		if d := r.domain(name); d.Sponsor != "C-THREE" || d.Registrant != out.Contacts[0].Final {
+			t.Errorf("%s on %s with %s", name, d.Sponsor, d.Registrant)
+		}
+	}
+	r.registered("second-again.co.test", NewDate(2026, 8, 1))
+	r.exec(`UPDATE domain SET registrant = NULL WHERE name = 'third.gen'`)
+	// Now only this name has it: it goes along.
+	out, err = r.ReleaseDomains(r.ctx, r.as("A-ONE"), ReleaseParams{Name: "second-again.co.test", To: "B-TWO"})
 	must(t, err)
 	if out.Contacts[0].Copied || one[string](r, owner, "a-owner") != "B-TWO" {
 		t.Errorf("contacts %+v", out.Contacts)
