@@ -532,6 +532,8 @@ table outbox
     failed_at timestamp with time zone
     message_id text
     last_error text
+    queued_at timestamp with time zone not null default clock_timestamp()
+    smtp_code smallint
     constraint outbox_check CHECK (((sent_at IS NULL) OR (failed_at IS NULL)))
     constraint outbox_kind_check CHECK ((kind <> ''::text))
     constraint outbox_recipient_check CHECK ((recipient <> ''::text))
@@ -540,7 +542,21 @@ table outbox
     constraint outbox_dedup_key UNIQUE (dedup)
     CREATE INDEX outbox_domain ON public.outbox USING btree (domain_id, id) WHERE (domain_id IS NOT NULL)
     CREATE INDEX outbox_failed ON public.outbox USING btree (id) WHERE (failed_at IS NOT NULL)
+    CREATE INDEX outbox_queued ON public.outbox USING btree (queued_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL))
     CREATE INDEX outbox_waiting ON public.outbox USING btree (due_at, id) WHERE ((sent_at IS NULL) AND (failed_at IS NULL))
+
+table page_token
+    hash bytea not null
+    page text not null
+    contact_id bigint not null
+    registrar_id integer not null
+    created_at timestamp with time zone not null
+    expires_at timestamp with time zone not null
+    constraint page_token_check CHECK ((expires_at > created_at))
+    constraint page_token_hash_check CHECK ((length(hash) = 32))
+    constraint page_token_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint page_token_pkey PRIMARY KEY (hash)
+    CREATE INDEX page_token_expires ON public.page_token USING btree (expires_at)
 
 table payment
     id bigint not null generated always as identity
@@ -726,6 +742,7 @@ table registrar
     password_expires_at timestamp with time zone
     created_at timestamp with time zone not null
     updated_at timestamp with time zone
+    reminder_reader text not null default 'sales'::text
     constraint registrar_check CHECK (((kind = 'registrar'::text) OR (password_hash IS NULL)))
     constraint registrar_commands_per_second_check CHECK ((commands_per_second > 0))
     constraint registrar_credit_days_check CHECK (((credit_days >= 0) AND (credit_days <= 365)))
@@ -736,6 +753,7 @@ table registrar
     constraint registrar_low_balance_check CHECK ((low_balance >= 0))
     constraint registrar_max_sessions_check CHECK ((max_sessions > 0))
     constraint registrar_name_check CHECK ((name <> ''::text))
+    constraint registrar_reminder_reader_check CHECK ((reminder_reader = ANY (ARRAY['sales'::text, 'registrant'::text, 'both'::text])))
     constraint registrar_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'closed'::text])))
     constraint registrar_tag_check CHECK ((tag ~ '^[A-Z0-9-]{2,15}[A-Z0-9_-]$'::text))
     constraint registrar_tax_rate_check CHECK (((tax_rate >= 0) AND (tax_rate <= 10000)))
@@ -810,6 +828,17 @@ table staff_user
     constraint staff_user_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text))
     constraint staff_user_role_check CHECK ((role = ANY (ARRAY['support'::text, 'billing'::text, 'operator'::text, 'admin'::text])))
     constraint staff_user_pkey PRIMARY KEY (name)
+
+table subscription
+    kind text not null
+    registrar_id integer not null
+    contact_id bigint not null default 0
+    token uuid not null default gen_random_uuid()
+    opted_out_at timestamp with time zone
+    constraint subscription_kind_check CHECK ((kind = ANY (ARRAY['advance-list'::text, 'reminder-list'::text])))
+    constraint subscription_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint subscription_pkey PRIMARY KEY (kind, registrar_id, contact_id)
+    constraint subscription_token_key UNIQUE (token)
 
 table transfer
     id bigint not null generated always as identity
