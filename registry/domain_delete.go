@@ -66,7 +66,8 @@ func (r *Registry) DeleteDomain(ctx context.Context, actor Actor, name string) (
 // charged and not yet invoiced is taken back; an invoiced fee stays due.
 func (tx *Tx) purge(d *Domain, action string) {
 	tx.record("domain", d.ID, d.Name, action, changes{}.add("sponsor", d.Sponsor, nil).add("expires", d.Expires, nil))
-	billing.QueueReversalOfName(tx.Tx, d.ID)
+	billing.QueueReversalOfName(tx.Tx, d.ID, tx.today.EPPTime())
+	billing.QueueVoidProForma(tx.Tx, d.ID, tx.today.EPPTime())
 	tx.endChanges(d)
 	tx.Queue(`DELETE FROM domain_host WHERE domain_id = $1`, d.ID)
 	tx.Queue(`DELETE FROM host WHERE superordinate = $1`, d.ID)
@@ -80,7 +81,7 @@ func (tx *Tx) redeem(d *Domain, dec GTLDDelete) {
 	noteValue(c, "expires", d.Expires, dec.Expiry)
 	for _, g := range d.Grace {
 		if g.Open(tx.Now) && g.ChargeID != 0 {
-			billing.QueueReversal(tx.Tx, g.ChargeID)
+			billing.QueueReversal(tx.Tx, g.ChargeID, tx.today.EPPTime())
 		}
 	}
 	tx.Queue(`DELETE FROM grace_period WHERE domain_id = $1`, d.ID)
