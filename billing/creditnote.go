@@ -285,3 +285,20 @@ func readCreditNotes(ctx context.Context, q querier, where string, args ...any) 
 	}
 	return list, nil
 }
+
+// ReasonInWords is how a credit note tells its reason.
+func ReasonInWords(reason string) string {
+	switch reason {
+	case ReasonDistanceSelling:
+		return "cancelled by the consumer under the distance selling rules"
+	case ReasonBillingError:
+		return "charged by mistake"
+	case ReasonRegistryFault:
+		return "fault of the registry"
+	case ReasonGoodwill:
+		return "goodwill"
+	case ReasonGracePeriod:
+		return "deleted in its grace period"
+	}
+	return reason
+}

@@ -211,3 +211,36 @@ func findProForma(ctx context.Context, q querier, number, lock string) (ProForma
 	}
 	return p, nil
 }
+
+// NameOfProForma returns the name that a pro forma is for. A number that does
+// not exist is a *Refusal.
+func NameOfProForma(ctx context.Context, tx *pg.Tx, number string) (string, error) {
+	f, err := findProForma(ctx, tx, number, "")
+	return f.DomainName, err
+}
+
+// ProFormaFilter chooses pro formas. Empty fields choose all.
+type ProFormaFilter struct {
+	Name  string
+	State ProFormaState
+	Limit int // default 1000, the latest
+}
+
+// ProFormas returns pro formas, by number.
+func ProFormas(ctx context.Context, db *pg.DB, f ProFormaFilter) ([]ProForma, error) {
+	limit := f.Limit
+	if limit <= 0 {
+		limit = 1000
+	}
+	rows, err := db.Pool.Query(ctx, `SELECT `+proFormaColumns+` FROM (SELECT * FROM pro_forma
+			WHERE ($1 = '' OR domain_name = $1) AND ($2 = '' OR state = $2) ORDER BY number DESC LIMIT $3) p ORDER BY number`,
+		f.Name, f.State, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read the pro formas: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, scanProForma)
+	if err != nil {
+		return nil, fmt.Errorf("read the pro formas: %w", err)
+	}
+	return list, nil
+}

@@ -248,6 +248,13 @@ func (c *creation) decide(ctx context.Context) (*Domain, error) {
 		d.Statuses = StatusSet{StatusPendingCreate}
 		d.Referred = tx.Now
 	}
+	if d.Referred.IsZero() {
+		err = needFunds(c.name, c.quote)
+		if err != nil {
+			return nil, err
+		}
+		d.FirstPaid = d.FirstPaid || c.quote.Prepaid // B11
+	}
 	if c.zone.Profile == ProfileGTLD && p.AuthInfo != "" {
 		d.authHash, d.authSetAt = p.AuthInfo.Hash(), tx.Now
 	}
@@ -276,12 +283,19 @@ func (c *creation) write(d *Domain) {
 	}
 }
 
-// chargeCreation charges a registration, and in gtld opens its grace period.
+// chargeCreation charges a registration, and in gtld opens its grace period. The
+// caller has checked the funds.
 func (tx *Tx) chargeCreation(d *Domain, years int, quote billing.Quote) {
 	billing.QueueCharge(tx.Tx, billing.Charge{
 		Registrar: d.SponsorID, Operation: billing.Create, Zone: d.Zone.ID, DomainID: d.ID, DomainName: d.Name,
 		Years: years, From: tx.today.EPPTime(), To: d.Expires.EPPTime(), Quote: quote, On: tx.today.EPPTime(),
 	})
+	tx.warnLowBalance(d.SponsorID, quote)
+	if quote.Prepaid && !d.FirstPaid {
+		// A referred name that is approved: B11.
+		d.FirstPaid = true
+		tx.Queue(`UPDATE domain SET first_paid = true WHERE id = $1`, d.ID)
+	}
 	if d.Zone.Profile == ProfileGTLD {
 		tx.queueGrace(d, RGPAdd, years)
 	}

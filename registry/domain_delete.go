@@ -50,6 +50,7 @@ func (r *Registry) DeleteDomain(ctx context.Context, actor Actor, name string) (
 		}
 		out.Purged = dec.Purge
 		if dec.Purge {
+			tx.refundGraces(d)
 			tx.purge(d, "delete")
 			return nil
 		}
@@ -79,14 +80,20 @@ func (tx *Tx) purge(d *Domain, action string) {
 func (tx *Tx) redeem(d *Domain, dec GTLDDelete) {
 	c := changes{}.add("rgp", nil, dec.Phase)
 	noteValue(c, "expires", d.Expires, dec.Expiry)
-	for _, g := range d.Grace {
-		if g.Open(tx.Now) && g.ChargeID != 0 {
-			billing.QueueReversal(tx.Tx, g.ChargeID, tx.today.EPPTime())
-		}
-	}
+	tx.refundGraces(d)
 	tx.Queue(`DELETE FROM grace_period WHERE domain_id = $1`, d.ID)
 	tx.Queue(`UPDATE domain SET statuses = $2, delete_phase = $3, delete_phase_ends = $4, expires = $5,
 		updater = $6, updated_at = $7 WHERE id = $1`,
 		d.ID, d.Statuses.With(StatusPendingDelete), dec.Phase, dec.PhaseEnd, dec.Expiry, tx.updaterID(), tx.Now)
 	tx.record("domain", d.ID, d.Name, "delete", c)
+}
+
+// refundGraces takes back the fees of the grace periods that are open, those on
+// an invoice too.
+func (tx *Tx) refundGraces(d *Domain) {
+	for _, g := range d.Grace {
+		if g.Open(tx.Now) && g.ChargeID != 0 {
+			billing.QueueReversal(tx.Tx, g.ChargeID, tx.today.EPPTime())
+		}
+	}
 }

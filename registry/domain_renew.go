@@ -119,7 +119,7 @@ func (q *renewalQuote) of(ctx context.Context, tx *Tx, d *Domain) (billing.Quote
 		return q.quote, Refuse(KindBillingFailure, "", "There is no renewal price for .%s on %s; ask the registry.", d.Zone.Name, q.today).
 			About("domain:name", d.Name)
 	}
-	return q.quote, nil
+	return q.quote, needFunds(d.Name, q.quote)
 }
 
 // applyRenewal writes a granted renewal and returns the name as it is then.
@@ -144,9 +144,13 @@ func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, re
 	}
 	after.Covers = dec.Covers
 	after.Updater, after.Updated = tx.updaterTag(), tx.Now
+	state := RequestUninvoiced
+	if quote.Prepaid {
+		state = RequestPaid // B11
+	}
 	if d.Zone.Profile == ProfileUK {
 		after.Requests = append(after.Requests[:len(after.Requests):len(after.Requests)], RenewalRequest{
-			Period: dec.Period, Tag: d.Sponsor, Years: dec.Years, Requested: tx.Now, State: RequestUninvoiced})
+			Period: dec.Period, Tag: d.Sponsor, Years: dec.Years, Requested: tx.Now, State: state})
 	}
 	charge := billing.Charge{
 		Registrar: d.SponsorID, Operation: billing.Renew, Zone: d.Zone.ID, DomainID: d.ID, DomainName: d.Name,
@@ -160,13 +164,17 @@ func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, re
 		d.ID, after.Expires, tx.updaterID(), tx.Now, after.RenewNotRequired, dec.LiftSuspension, dec.ClearNextBill)
 	if d.Zone.Profile == ProfileUK {
 		charge.RequestID = requestID
-		tx.Queue(`INSERT INTO renewal_request (id, domain_id, domain_name, period, registrar_id, years, new_expires, origin, requested_at)
-			OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			requestID, d.ID, d.Name, dec.Period, d.SponsorID, dec.Years, dec.Period.AddYears(dec.Years), origin, tx.Now)
+		tx.Queue(`INSERT INTO renewal_request (id, domain_id, domain_name, period, registrar_id, years, new_expires, origin, requested_at, state)
+			OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			requestID, d.ID, d.Name, dec.Period, d.SponsorID, dec.Years, dec.Period.AddYears(dec.Years), origin, tx.Now, state)
+	}
+	if !tx.today.Before(dec.Period) {
+		billing.QueueVoidProForma(tx.Tx, d.ID, tx.today.EPPTime()) // none goes out before E
 	}
 	tx.record("domain", d.ID, d.Name, "renew", c.add("years", nil, dec.Years))
 	tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "renew")
 	billing.QueueCharge(tx.Tx, charge)
+	tx.warnLowBalance(d.SponsorID, quote)
 	if d.Zone.Profile == ProfileGTLD {
 		tx.queueGrace(d, RGPRenew, dec.Years)
 	}

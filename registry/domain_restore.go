@@ -75,6 +75,16 @@ func (tx *Tx) restore(ctx context.Context, d *Domain, dec RestoreDecision, repor
 		return nil, Refuse(KindBillingFailure, "", "There is no price for a restore in .%s on %s; ask the registry.", d.Zone.Name, tx.today).
 			About("domain:name", d.Name)
 	}
+	if report != nil {
+		costs := []billing.Quote{restore}
+		if dec.Years > 0 {
+			costs = append(costs, renewal)
+		}
+		err = needFunds(d.Name, costs...)
+		if err != nil {
+			return nil, err
+		}
+	}
 	after := *d
 	after.DeletePhase, after.DeletePhaseEnds, after.Expires = dec.Phase, dec.PhaseEnd, dec.Expiry
 	c := changes{}.add("rgp", d.DeletePhase, dec.Phase)
@@ -98,9 +108,12 @@ func (tx *Tx) chargeRestore(d *Domain, dec RestoreDecision, restore, renewal bil
 	charge := billing.Charge{Registrar: d.SponsorID, Operation: billing.Restore, Zone: d.Zone.ID, DomainID: d.ID,
 		DomainName: d.Name, Quote: restore, On: tx.today.EPPTime()}
 	billing.QueueCharge(tx.Tx, charge)
+	costs := []billing.Quote{restore}
 	if dec.Years > 0 {
 		charge.Operation, charge.Quote, charge.Years = billing.Renew, renewal, dec.Years
 		charge.From, charge.To = d.Expires.EPPTime(), dec.Expiry.EPPTime()
 		billing.QueueCharge(tx.Tx, charge)
+		costs = append(costs, renewal)
 	}
+	tx.warnLowBalance(d.SponsorID, costs...)
 }

@@ -884,6 +884,15 @@ table zone
     constraint zone_name_key UNIQUE (name)
     CREATE TRIGGER zone_keeps_rows BEFORE DELETE OR TRUNCATE ON public.zone FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
+CREATE OR REPLACE FUNCTION public.balance_of(account bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$SELECT (coalesce((SELECT balance FROM balance_mark WHERE account_id = account ORDER BY entry_id DESC LIMIT 1), 0)
+     + coalesce((SELECT sum(amount) FROM entry WHERE account_id = account
+         AND id > coalesce((SELECT max(entry_id) FROM balance_mark WHERE account_id = account), 0)), 0))::bigint$function$
+
+
 CREATE OR REPLACE FUNCTION public.billing_funds(registrar integer)
  RETURNS bigint[]
  LANGUAGE plpgsql
