@@ -72,7 +72,7 @@ func (r *register) expiry(name string) Date {
 func TestInvoiceAndPayment(t *testing.T) {
 	r := newRegister(t)
 	created := r.bought("A-ONE", "one.co.test", 2) // 2.00 + 0.40
-	r.bought("A-ONE", "two.co.test", 1)            // 1.00 + 0.20
+	r.bought("A-ONE", "two.co.test", 2)
 	r.day(created.Expires.AddDays(-100))
 	_, err := r.RenewDomain(r.ctx, r.as("A-ONE"), RenewDomainParams{Name: "one.co.test", CurExpiry: created.Expires, Years: 2})
 	must(t, err)
@@ -91,7 +91,7 @@ func TestInvoiceAndPayment(t *testing.T) {
 			t.Errorf("%s dated %s due %s", i.Kind, i.Dated, i.Due)
 		}
 	}
-	if n := byKind[billing.Registrations]; n.Net != 300 || n.Tax != 60 || n.Lines != 2 {
+	if n := byKind[billing.Registrations]; n.Net != 400 || n.Tax != 80 || n.Lines != 2 {
 		t.Errorf("registrations: %+v", n)
 	}
 	if n := byKind[billing.Renewals]; n.Net != 200 || n.Tax != 40 || n.Lines != 1 {
@@ -113,11 +113,11 @@ func TestInvoiceAndPayment(t *testing.T) {
 	})
 	// B13: part of the money leaves the invoice open; the rest settles it.
 	registrations := byKind[billing.Registrations].DocumentNumber()
-	p := r.paid("A-ONE", 300, registrations)
+	p := r.paid("A-ONE", 400, registrations)
 	if len(p.Settled) != 0 || r.status("two.co.test") != RegistrationBeingProcessed {
 		t.Errorf("part paid: %+v", p)
 	}
-	p = r.paid("A-ONE", 60, registrations)
+	p = r.paid("A-ONE", 80, registrations)
 	if len(p.Settled) != 1 || r.status("two.co.test") != RegisteredUntilExpiry || r.status("one.co.test") != RenewalBeingProcessed {
 		t.Errorf("paid: %+v; %s, %s", p, r.status("two.co.test"), r.status("one.co.test"))
 	}

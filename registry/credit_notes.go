@@ -87,7 +87,7 @@ func (tx *Tx) withdrawCredited(ctx context.Context, charges []int64) error {
 		if err != nil && KindOf(err) != KindNotFound {
 			return err
 		}
-		tx.Queue(`UPDATE renewal_request SET state = 'withdrawn' WHERE id = $1`, q.id)
+		tx.Queue(`UPDATE renewal_request SET state = 'withdrawn', ended_on = $2 WHERE id = $1`, q.id, tx.today)
 		if err != nil || d.ID != q.domain {
 			continue // the name has gone
 		}

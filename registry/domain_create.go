@@ -291,11 +291,6 @@ func (tx *Tx) chargeCreation(d *Domain, years int, quote billing.Quote) {
 		Years: years, From: tx.today.EPPTime(), To: d.Expires.EPPTime(), Quote: quote, On: tx.today.EPPTime(),
 	})
 	tx.warnLowBalance(d.SponsorID, quote)
-	if quote.Prepaid && !d.FirstPaid {
-		// A referred name that is approved: B11.
-		d.FirstPaid = true
-		tx.Queue(`UPDATE domain SET first_paid = true WHERE id = $1`, d.ID)
-	}
 	if d.Zone.Profile == ProfileGTLD {
 		tx.queueGrace(d, RGPAdd, years)
 	}

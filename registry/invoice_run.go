@@ -78,6 +78,8 @@ func (tx *Tx) afterInvoices(ctx context.Context, done billing.Invoiced) error {
 	}
 	tx.Queue(`UPDATE renewal_request q SET state = 'invoiced', due = i.due FROM charge c JOIN invoice i ON i.id = c.invoice_id
 		WHERE c.invoice_id = ANY ($1) AND q.id = c.request_id AND q.state = 'uninvoiced'`, ids)
+	tx.Queue(`UPDATE domain d SET first_due = i.due FROM charge c JOIN invoice i ON i.id = c.invoice_id
+		WHERE c.invoice_id = ANY ($1) AND c.operation = 'create' AND d.id = c.domain_id AND NOT d.first_paid`, ids)
 	for _, n := range done.Credits {
 		err := tx.mailCreditNote(n)
 		if err != nil {

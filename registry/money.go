@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/namekeep/namekeep/billing"
@@ -60,10 +59,6 @@ func (tx *Tx) warnLowBalance(registrar int32, quotes ...billing.Quote) {
 	}
 	currency := quotes[0].Net.Currency
 	left, low := billing.Money{Minor: f.Available - gross, Currency: currency}, billing.Money{Minor: *f.LowBalance, Currency: currency}
-	payload, err := json.Marshal(map[string]any{"currency": currency, "balance": left.Minor, "threshold": low.Minor})
-	if err != nil {
-		panic(err) // plain values; a failure is a bug that the change must not survive
-	}
-	tx.Queue(`INSERT INTO poll_message (registrar_id, queued_at, kind, text, payload) VALUES ($1, $2, 'low-balance', $3, $4)`,
-		registrar, tx.Now, fmt.Sprintf("Your deposit holds %s, less than %s.", left, low), payload)
+	tx.queuePoll(registrar, PollMessage{Kind: PollLowBalance, Text: fmt.Sprintf("Your deposit holds %s, less than %s.", left, low),
+		Payload: BalanceNotice{Currency: currency, Balance: left.Minor, Threshold: low.Minor}})
 }

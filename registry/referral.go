@@ -78,14 +78,20 @@ func (tx *Tx) acceptReferral(ctx context.Context, d *Domain) (*Domain, error) {
 		return nil, Refuse(KindBillingFailure, "", "There is no price for %d years in .%s on %s; set one first.",
 			years, d.Zone.Name, tx.today).About("domain:name", d.Name)
 	}
+	err = needFunds(d.Name, quote)
+	if err != nil {
+		return nil, err
+	}
 	after := *d
 	after.Statuses, after.Referred = d.Statuses.Without(StatusPendingCreate), at(nil)
 	after.Updater, after.Updated = tx.updaterTag(), tx.Now
-	tx.Queue(`UPDATE domain SET statuses = $2, referred_at = NULL, updater = $3, updated_at = $4 WHERE id = $1`,
-		d.ID, orEmpty(after.Statuses), tx.updaterID(), tx.Now)
+	after.FirstPaid = d.FirstPaid || quote.Prepaid // B11
+	tx.Queue(`UPDATE domain SET statuses = $2, referred_at = NULL, updater = $3, updated_at = $4, first_paid = $5 WHERE id = $1`,
+		d.ID, orEmpty(after.Statuses), tx.updaterID(), tx.Now, after.FirstPaid)
 	billing.QueueCharge(tx.Tx, billing.Charge{Registrar: d.SponsorID, Operation: billing.Create, Zone: d.Zone.ID,
 		DomainID: d.ID, DomainName: d.Name, Years: years, From: d.Expires.AddYears(-years).EPPTime(),
 		To: d.Expires.EPPTime(), Quote: quote, On: tx.today.EPPTime()})
+	tx.warnLowBalance(d.SponsorID, quote)
 	tx.record("domain", d.ID, d.Name, "accept referral", changes{}.add("statuses", d.Statuses, after.Statuses))
 	return &after, nil
 }

@@ -26,6 +26,10 @@ func (c *transferCompletion) decide() error {
 		return Refuse(KindBillingFailure, "", "There is no price for a transfer of %d years in .%s on %s; ask the registry.",
 			c.t.Years, d.Zone.Name, tx.today).About("domain:name", d.Name)
 	}
+	err = needFunds(d.Name, c.quote)
+	if err != nil {
+		return err
+	}
 	c.t.Expires = c.effect.Expiry
 	return nil
 }
@@ -88,13 +92,14 @@ func (c *transferCompletion) charge(after *Domain) {
 	tx := c.tx
 	for _, g := range c.d.Grace {
 		if g.State == RGPAutoRenew && g.Open(tx.Now) && g.ChargeID != 0 {
-			billing.QueueReversal(tx.Tx, g.ChargeID)
+			billing.QueueReversal(tx.Tx, g.ChargeID, tx.today.EPPTime())
 		}
 	}
 	tx.Queue(`DELETE FROM grace_period WHERE domain_id = $1`, after.ID)
 	billing.QueueCharge(tx.Tx, billing.Charge{Registrar: after.SponsorID, Operation: billing.Transfer, Zone: after.Zone.ID,
 		DomainID: after.ID, DomainName: after.Name, Years: c.t.Years, From: after.Expires.AddYears(-c.t.Years).EPPTime(),
 		To: after.Expires.EPPTime(), Quote: c.quote, On: tx.today.EPPTime()})
+	tx.warnLowBalance(after.SponsorID, c.quote)
 	tx.queueGrace(after, RGPTransfer, c.t.Years)
 }
 
