@@ -37,7 +37,7 @@ func (d *demo) print() {
 		"info bakery.co.demo",
 		"create free-name.co.demo --years 2 --registrant A-BAKER --ns ns1.hosting.example",
 		"update free-name.co.demo --auto-bill 10",
-		"renew harbour.co.demo",
+		"renew " + leftForPasting,
 		"--tag DEMO-B poll",
 		"--profile gtld info tulip.shop",
 		"shell",
@@ -47,7 +47,7 @@ func (d *demo) print() {
 		"registrar list",
 		"domain show bakery.co.demo",
 		"domain list --tag DEMO-A",
-		`domain lock bakery.co.demo --reason "court order 12/7"`,
+		`--yes --reason "court order 12/7" domain lock bakery.co.demo`,
 		"price list",
 		"audit list",
 	})
