@@ -17,6 +17,7 @@ type Domain struct {
 	Statuses     StatusSet
 	Expires      Date // E
 	FirstPaid    bool // the first registration is paid
+	FirstDue     Date // the end of the terms of its invoice; zero until invoiced
 	Unassigned   bool // imported, waits for a tag (rule C8)
 
 	SuspendedOn     Date // zero: not suspended
@@ -26,6 +27,7 @@ type Domain struct {
 	FirstBill        RecurBill // "" where not given
 	RecurBill        RecurBill
 	RenewNotRequired bool
+	Notices          Notices // to the registrant, about the present period
 	Notes            []string
 	Reseller         string
 
@@ -93,7 +95,7 @@ type GraceCharge struct {
 func (d *Domain) renewalName() Name {
 	return Name{
 		Name: d.Name, Profile: d.Zone.Profile, Sponsor: d.Sponsor, Expiry: d.Expires, Statuses: d.Statuses,
-		FirstPaid: d.FirstPaid, SuspendedOn: d.SuspendedOn, SuspendReason: SuspendReason(d.SuspendedReason),
+		FirstPaid: d.FirstPaid, FirstDue: d.FirstDue, Notices: d.Notices, SuspendedOn: d.SuspendedOn, SuspendReason: SuspendReason(d.SuspendedReason),
 		RecurBill: d.RecurBill, Bill: d.Bill, RenewNotRequired: d.RenewNotRequired, Requests: d.Requests,
 	}
 }

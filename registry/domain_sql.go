@@ -37,7 +37,8 @@ const columnsSQL = `SELECT d.id, d.name, d.zone_id, d.sponsor, coalesce(d.regist
 	coalesce(d.auto_bill, 0), coalesce(d.next_bill, 0), coalesce(d.auto_period, 0), coalesce(d.next_period, 0),
 	coalesce(d.first_bill, ''), d.recur_bill, d.renew_not_required, d.notes, coalesce(d.reseller, ''),
 	d.referred_at, coalesce(d.delete_phase, ''), d.delete_phase_ends, d.auth_hash, d.auth_set_at, d.tag_changed,
-	d.creator, d.created_at, coalesce(d.updater, 0), d.updated_at, d.transferred_at`
+	d.creator, d.created_at, coalesce(d.updater, 0), d.updated_at, d.transferred_at,
+	d.first_due, d.advance_warning_on, d.reminder_on, d.pro_forma_on, d.not_required_on`
 
 // partSQL is a child's column and what stands in its place when it is left out.
 var partSQL = []struct {
@@ -53,7 +54,7 @@ var partSQL = []struct {
 		'f', key_flags, 'p', key_proto, 'ka', key_alg, 'k', encode(public_key, 'base64')) ORDER BY ordinal)
 		FROM domain_ds WHERE domain_id = d.id)`, `NULL::json`},
 	{partRequests, `(SELECT json_agg(json_build_object('id', id, 'period', period, 'registrar', registrar_id, 'years', years,
-		'requested', requested_at, 'state', state, 'due', due) ORDER BY id) FROM renewal_request
+		'requested', requested_at, 'state', state, 'due', due, 'ended', ended_on) ORDER BY id) FROM renewal_request
 		WHERE domain_id = d.id AND state <> 'withdrawn' AND (state IN ('uninvoiced', 'invoiced', 'lapsed') OR period >= d.expires))`,
 		`NULL::json`},
 	{partGrace, `(SELECT json_agg(json_build_object('id', id, 'kind', kind, 'registrar', registrar_id, 'years', years,
@@ -160,6 +161,7 @@ func (w *domainRow) scan(row pgx.Row) error {
 		&d.FirstBill, &d.RecurBill, &d.RenewNotRequired, &d.Notes, &d.Reseller,
 		&w.referred, &d.DeletePhase, &w.phaseEnds, &d.authHash, &w.authSet, &d.TagChanged,
 		&w.creator, &d.Created, &w.updater, &w.updated, &w.transferred,
+		&d.FirstDue, &d.Notices.AdvanceWarning, &d.Notices.Reminder, &d.Notices.ProForma, &d.Notices.NotRequired,
 		&d.Registrant, &d.Hosts, &d.Subordinate, &w.contacts, &w.ds, &w.requests, &w.grace, &w.transfer, &d.Handshake)
 }
 
@@ -215,6 +217,7 @@ func (r *Registry) readChildren(ctx context.Context, w *domainRow) error {
 			Requested time.Time
 			State     RequestState
 			Due       *Date
+			Ended     *Date
 		}
 		err := json.Unmarshal(w.requests, &list)
 		if err != nil {
@@ -232,6 +235,9 @@ func (r *Registry) readChildren(ctx context.Context, w *domainRow) error {
 			}
 			if req.State == RequestLapsed {
 				req.Ended = req.Due // R7: it lapses at the end of the terms
+			}
+			if v.Ended != nil {
+				req.Ended = *v.Ended
 			}
 			d.requestID[i] = v.ID
 			d.Requests = append(d.Requests, req)

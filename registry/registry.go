@@ -11,22 +11,26 @@ import (
 // Config is what a Registry needs to know beside its database.
 type Config struct {
 	Policy   Policy
-	TimeZone string        // of civil dates, default Europe/London
-	ZoneTTL  time.Duration // how long a server may work with an old zone table, default 2 s
+	TimeZone string // of civil dates, default Europe/London
+	// InvoiceDays says when the batch invoices registrars; empty is monthly.
+	InvoiceDays InvoiceDays
+	ZoneTTL     time.Duration // how long a server may work with an old zone table, default 2 s
 }
 
 // Registry is the register: its methods are the commands of registrars, staff
 // and the batch. Any number of them may work on one database.
 type Registry struct {
-	db       *pg.DB
-	policy   Policy
-	loc      *time.Location
-	inst     Installation
-	zones    zoneTable
-	tagTable tagTable
-	logins   *loginDesk
-	usage    usageBook
-	checks   checkQueue
+	db     *pg.DB
+	policy Policy
+	loc    *time.Location
+	inst   Installation
+	// invoiceDays is when the batch invoices registrars.
+	invoiceDays InvoiceDays
+	zones       zoneTable
+	tagTable    tagTable
+	logins      *loginDesk
+	usage       usageBook
+	checks      checkQueue
 }
 
 // Installation is the one row that describes this register.
@@ -48,6 +52,10 @@ func New(ctx context.Context, db *pg.DB, cfg Config) (*Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}
+	err = cfg.InvoiceDays.Check()
+	if err != nil {
+		return nil, err
+	}
 	if cfg.TimeZone == "" {
 		cfg.TimeZone = inst.TimeZone
 	}
@@ -58,7 +66,7 @@ func New(ctx context.Context, db *pg.DB, cfg Config) (*Registry, error) {
 	if cfg.ZoneTTL == 0 {
 		cfg.ZoneTTL = 2 * time.Second
 	}
-	r := &Registry{db: db, policy: cfg.Policy, loc: loc, inst: inst, logins: newLoginDesk()}
+	r := &Registry{db: db, policy: cfg.Policy, loc: loc, inst: inst, invoiceDays: cfg.InvoiceDays, logins: newLoginDesk()}
 	r.zones.ttl = cfg.ZoneTTL
 	return r, nil
 }

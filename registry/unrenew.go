@@ -1,0 +1,122 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/namekeep/namekeep/billing"
+)
+
+// UnrenewDomain takes the acting tag's renewal request back, as long as it is
+// not on an invoice: E goes back, unless another tag's request covers the name,
+// and the line is taken off (rule R5; std-unrenew). The policy allows it or not.
+//
+// Refusals: KindNotFound, KindAuthorization V096, KindStatusProhibits,
+// KindNotRenewable V270 and V273.
+func (r *Registry) UnrenewDomain(ctx context.Context, actor Actor, name string) (*Domain, error) {
+	if !actor.IsRegistrar() {
+		return nil, Refuse(KindAuthorization, "", "A tag takes its own request back; staff withdraw it with a reason.")
+	}
+	return r.withdraw(ctx, actor, name, "unrenew", func(d *Domain) (UnrenewDecision, error) {
+		return DecideUnrenew(d.renewalName(), actor.TAG, r.policy)
+	})
+}
+
+// WithdrawRenewal withdraws a tag's open renewal request on the staff's word,
+// under the distance-selling exception (rule R5): the reason is recorded. A
+// request that is on an invoice stays due until a credit note is issued.
+//
+// Refusals: KindNotFound, KindAuthorization, KindParamMissing for the reason,
+// KindNotRenewable V273.
+func (r *Registry) WithdrawRenewal(ctx context.Context, actor Actor, name, tag string) (*Domain, error) {
+	err := errors.Join(actor.staffOnly(RoleBilling, RoleOperator), actor.needReason())
+	if err != nil {
+		return nil, err
+	}
+	return r.withdraw(ctx, actor, name, "withdraw renewal", func(d *Domain) (UnrenewDecision, error) {
+		return DecideWithdrawal(d.renewalName(), tag, actor.Reason)
+	})
+}
+
+func (r *Registry) withdraw(ctx context.Context, actor Actor, name, action string, decide func(*Domain) (UnrenewDecision, error)) (*Domain, error) {
+	name = normalName(name)
+	var after *Domain
+	err := r.mutate(ctx, actor, func(tx *Tx) error {
+		d, err := tx.lockDomain(ctx, name)
+		if err != nil {
+			return err
+		}
+		err = tx.readWithdrawn(ctx, d)
+		if err != nil {
+			return err
+		}
+		dec, err := decide(d)
+		if err != nil {
+			return err
+		}
+		after, err = tx.applyWithdrawal(ctx, d, dec, action)
+		return err
+	})
+	return after, err
+}
+
+// readWithdrawn adds the requests of the present period that were withdrawn:
+// only one may be (rule R5), and no other command asks.
+func (tx *Tx) readWithdrawn(ctx context.Context, d *Domain) error {
+	rows, err := tx.Query(ctx, `SELECT q.id, q.period, r.tag, q.years, q.requested_at FROM renewal_request q
+		JOIN registrar r ON r.id = q.registrar_id
+		WHERE q.domain_id = $1 AND q.state = 'withdrawn' AND q.period = $2`, d.ID, d.renewalName().Period())
+	if err != nil {
+		return fmt.Errorf("read withdrawn requests of %s: %w", d.Name, err)
+	}
+	var id int64
+	q := RenewalRequest{State: RequestWithdrawn}
+	_, err = pgx.ForEachRow(rows, []any{&id, &q.Period, &q.Tag, &q.Years, &q.Requested}, func() error {
+		d.Requests = append(d.Requests, q)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read withdrawn requests of %s: %w", d.Name, err)
+	}
+	return nil
+}
+
+// applyWithdrawal ends the request. E may go back into the past: the next batch
+// looks at the name.
+func (tx *Tx) applyWithdrawal(ctx context.Context, d *Domain, dec UnrenewDecision, action string) (*Domain, error) {
+	id := int64(0)
+	for i, q := range d.Requests {
+		if q.Period == dec.Request.Period && q.Tag == dec.Request.Tag && q.Open() {
+			id = d.requestID[i]
+		}
+	}
+	if id == 0 {
+		return nil, fmt.Errorf("%s: the request of %s for %s has no row", d.Name, dec.Request.Tag, dec.Request.Period)
+	}
+	after := *d
+	after.Expires, after.Updater, after.Updated = dec.Expiry, tx.updaterTag(), tx.Now
+	after.Requests = nil
+	for _, q := range d.Requests {
+		if q.Period == dec.Request.Period && q.Tag == dec.Request.Tag && q.Open() {
+			q.State, q.Ended = RequestWithdrawn, tx.today
+		}
+		after.Requests = append(after.Requests, q)
+	}
+	tx.Queue(`UPDATE renewal_request SET state = 'withdrawn', ended_on = $2 WHERE id = $1`, id, tx.today)
+	if dec.Request.State == RequestUninvoiced {
+		var charge int64
+		err := tx.QueryRow(ctx, `SELECT coalesce(max(id), 0) FROM charge WHERE request_id = $1`, id).Scan(&charge)
+		if err != nil {
+			return nil, fmt.Errorf("find the charge of %s: %w", d.Name, err)
+		}
+		billing.QueueReversal(tx.Tx, charge, tx.today.EPPTime())
+	}
+	tx.Queue(`UPDATE domain SET expires = $2, updater = $3, updated_at = $4 WHERE id = $1`, d.ID, dec.Expiry, tx.updaterID(), tx.Now)
+	c := changes{}.add("request", dec.Request.Tag, nil).add("years", dec.Request.Years, nil)
+	noteValue(c, "expires", d.Expires, dec.Expiry)
+	tx.record("domain", d.ID, d.Name, action, c)
+	return &after, nil
+}
