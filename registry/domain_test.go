@@ -433,3 +433,21 @@ func TestUpdatesAtOnceLoseNothing(t *testing.T) {
 		}
 	}
 }
+
+// The database refuses a name whose sponsor or zone does not exist, and keeps
+// the rows that names refer to.
+func TestNamesReferToWhatExists(t *testing.T) {
+	r := newRegister(t)
+	r.create("A-ONE", "held.co.test")
+	for _, sql := range []string{
+		`UPDATE domain SET sponsor = 9999`,
+		`UPDATE domain SET zone_id = 9999`,
+		`DELETE FROM registrar WHERE tag = 'C-THREE'`,
+		`DELETE FROM zone WHERE name = 'ref.test'`,
+	} {
+		_, err := r.db.Pool.Exec(r.ctx, sql)
+		if err == nil {
+			t.Errorf("the database let this through: %s", sql)
+		}
+	}
+}

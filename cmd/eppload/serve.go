@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime/debug"
 	"time"
 
 	"github.com/namekeep/namekeep/certs"
@@ -32,6 +33,7 @@ func (c *ServeForTestCommand) Run(ctx context.Context, out *console) error {
 
 // serveUntil announces its address on w and serves until the context ends.
 func (c *ServeForTestCommand) serveUntil(ctx context.Context, w io.Writer) error {
+	debug.SetGCPercent(200) // as registryd sets it
 	err := checkLocalDatabase(c.Database)
 	if err != nil {
 		return err

@@ -247,8 +247,6 @@ table domain with (fillfactor=90)
     constraint domain_recur_bill_check CHECK ((recur_bill = ANY (ARRAY['th'::text, 'bc'::text])))
     constraint domain_suspension CHECK (((suspended_on IS NULL) = (suspended_reason IS NULL)))
     constraint domain_registrant_fkey FOREIGN KEY (registrant) REFERENCES contact(id)
-    constraint domain_sponsor_fkey FOREIGN KEY (sponsor) REFERENCES registrar(id)
-    constraint domain_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
     constraint domain_pkey PRIMARY KEY (id)
     constraint domain_name_key UNIQUE (name)
     CREATE INDEX domain_auto_due ON public.domain USING btree (((expires - (COALESCE(auto_bill, next_bill))::integer))) WHERE (COALESCE(auto_bill, next_bill) IS NOT NULL)
@@ -264,6 +262,7 @@ table domain with (fillfactor=90)
     CREATE INDEX domain_registrant ON public.domain USING btree (registrant)
     CREATE INDEX domain_suspended ON public.domain USING btree (suspended_on) WHERE (suspended_on IS NOT NULL)
     CREATE TRIGGER domain_life_changes BEFORE UPDATE ON public.domain FOR EACH ROW WHEN (((new.sponsor <> old.sponsor) OR (new.recur_bill <> old.recur_bill) OR (new.renew_not_required <> old.renew_not_required) OR (new.expires < old.expires) OR (new.first_paid <> old.first_paid) OR ((new.suspended_on IS NULL) AND (old.suspended_on IS NOT NULL)) OR ((new.expires > old.expires) AND ((old.advance_warning_on IS NOT NULL) OR (old.reminder_on IS NOT NULL) OR (old.pro_forma_on IS NOT NULL) OR (old.not_required_on IS NOT NULL))))) EXECUTE FUNCTION domain_life_changes()
+    CREATE TRIGGER domain_refers BEFORE INSERT OR UPDATE OF zone_id, sponsor ON public.domain FOR EACH ROW EXECUTE FUNCTION domain_refers()
 
 table domain_contact
     domain_id bigint not null
@@ -979,6 +978,19 @@ BEGIN
     -- The batch clears recheck when it has looked; everybody else leaves it.
     IF NOT (OLD.recheck AND NOT NEW.recheck) THEN
         NEW.recheck := true;
+    END IF;
+    RETURN NEW;
+END $function$
+
+
+CREATE OR REPLACE FUNCTION public.domain_refers()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM zone WHERE id = NEW.zone_id) OR NOT EXISTS (SELECT FROM registrar WHERE id = NEW.sponsor) THEN
+        RAISE EXCEPTION 'domain % names a zone or sponsor that does not exist', NEW.name
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'domain_refers';
     END IF;
     RETURN NEW;
 END $function$

@@ -151,8 +151,8 @@ CREATE TRIGGER contact_nature_is_final BEFORE UPDATE OF natural_person ON contac
 CREATE TABLE domain (
     id                 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name               text COLLATE "C" NOT NULL UNIQUE CHECK (name = lower(name)),
-    zone_id            integer NOT NULL REFERENCES zone (id),
-    sponsor            integer NOT NULL REFERENCES registrar (id),
+    zone_id            integer NOT NULL,           -- see domain_refers
+    sponsor            integer NOT NULL,           -- see domain_refers
     registrant         bigint REFERENCES contact (id),
     -- Statuses somebody set; ok, inactive and the like are derived.
     statuses           text[] NOT NULL DEFAULT '{}',
@@ -194,6 +194,22 @@ CREATE INDEX domain_expires ON domain (expires, sponsor);
 CREATE INDEX domain_created ON domain USING brin (created_at) WITH (pages_per_range = 16, autosummarize = on);
 CREATE INDEX domain_registrant ON domain (registrant);
 CREATE INDEX domain_delete_due ON domain (delete_phase_ends) WHERE delete_phase IS NOT NULL;
+
+-- A name's zone and sponsor exist. A foreign key would say the same and lock both
+-- rows, of which all creates of a tag share one; neither is ever deleted, so a
+-- look is enough.
+-- +goose StatementBegin
+CREATE FUNCTION domain_refers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM zone WHERE id = NEW.zone_id) OR NOT EXISTS (SELECT FROM registrar WHERE id = NEW.sponsor) THEN
+        RAISE EXCEPTION 'domain % names a zone or sponsor that does not exist', NEW.name
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'domain_refers';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER domain_refers BEFORE INSERT OR UPDATE OF zone_id, sponsor ON domain
+    FOR EACH ROW EXECUTE FUNCTION domain_refers();
 
 CREATE TABLE domain_contact (
     domain_id  bigint NOT NULL REFERENCES domain (id) ON DELETE CASCADE,
