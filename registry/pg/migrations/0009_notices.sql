@@ -6,7 +6,7 @@
 -- Real time: delivery does not follow the registry clock, which may be far
 -- ahead on a test bed. Three days of trying count from here.
 ALTER TABLE outbox
-    ADD COLUMN queued_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ADD COLUMN queued_at timestamptz NOT NULL DEFAULT clock_timestamp(), -- real time
     ADD COLUMN smtp_code smallint; -- of the last answer that was a refusal
 CREATE INDEX outbox_queued ON outbox (queued_at) WHERE sent_at IS NULL AND failed_at IS NULL;
 
