@@ -39,6 +39,13 @@ func domainCheck(c *call) (answer, error) {
 	if c.uk() {
 		out.ext = []xml.Payload{&xml.DomainNomCheckData{AbuseLimit: int(left)}}
 	}
+	if c.cmd.Ext.FeeCheck != nil {
+		fees, err := feeCheck(c, a.Names, c.cmd.Ext.FeeCheck)
+		if err != nil {
+			return answer{}, err
+		}
+		out.ext = append(out.ext, fees)
+	}
 	return out, nil
 }
 
@@ -60,6 +67,7 @@ func domainCreate(c *call) (answer, error) {
 		}
 	}
 	createNom(&p, c.cmd.Ext.DomainNom)
+	p.Fee = declaredFee(c.cmd.Ext.Fee)
 	d, err := c.reg.CreateDomain(c.ctx, c.actor, p)
 	if err != nil {
 		return answer{}, err
@@ -71,6 +79,7 @@ func domainCreate(c *call) (answer, error) {
 	if !d.Referred.IsZero() {
 		out.code = xml.CodeOKPending
 	}
+	out.addFees(xml.VerbCreate, d.Fees)
 	return out, nil
 }
 
@@ -82,7 +91,8 @@ func domainRenew(c *call) (answer, error) {
 		return answer{}, err
 	}
 	d, err := c.reg.RenewDomain(c.ctx, c.actor, registry.RenewDomainParams{
-		Name: a.Name, CurExpiry: registry.DateOf(a.CurExpDate, time.UTC), Years: years})
+		Name: a.Name, CurExpiry: registry.DateOf(a.CurExpDate, time.UTC), Years: years,
+		Fee: declaredFee(c.cmd.Ext.Fee)})
 	if err != nil {
 		return answer{}, err
 	}
@@ -91,6 +101,7 @@ func domainRenew(c *call) (answer, error) {
 		out.values = []xml.ExtValue{{Element: element("domain:name", d.Name), Reason: "It covers the unpaid renewal request of " +
 			d.Covers + " for the same period, so the expiry date stays."}}
 	}
+	out.addFees(xml.VerbRenew, d.Fees)
 	return out, nil
 }
 
@@ -98,10 +109,15 @@ func domainRenew(c *call) (answer, error) {
 // is answered 1001.
 func domainDelete(c *call) (answer, error) {
 	out, err := c.reg.DeleteDomain(c.ctx, c.actor, c.cmd.Action.(*xml.DomainDelete).Name)
-	if err != nil || out.Purged {
+	if err != nil {
 		return answer{}, err
 	}
-	return answer{code: xml.CodeOKPending}, nil
+	var a answer
+	if !out.Purged {
+		a.code = xml.CodeOKPending
+	}
+	a.addFees(xml.VerbDelete, out.Credits)
+	return a, nil
 }
 
 // uk tells whether the session is of the uk profile.

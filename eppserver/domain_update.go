@@ -29,6 +29,10 @@ func domainUpdate(c *call) (answer, error) {
 		}
 	}
 	updateNom(&p, ext.DomainNom)
+	err = c.freeOfCharge(ext.Fee)
+	if err != nil {
+		return answer{}, err
+	}
 	d, err := c.reg.UpdateDomain(c.ctx, c.actor, p)
 	if err != nil {
 		return answer{}, err
@@ -118,13 +122,14 @@ func domainRestore(c *call, a *xml.DomainUpdate) (answer, error) {
 			DeleteTime: r.DelTime.Format(time.RFC3339), RestoreTime: r.ResTime.Format(time.RFC3339),
 			Reason: r.ResReason, Statements: r.Statements, Other: r.Other}
 	}
-	d, err := c.reg.RestoreDomain(c.ctx, c.actor, a.Name, report)
+	d, err := c.reg.RestoreDomain(c.ctx, c.actor, registry.RestoreDomainParams{Name: a.Name, Report: report, Fee: declaredFee(ext.Fee)})
 	if err != nil {
 		return answer{}, err
 	}
-	states := d.RGPStates(c.reg.Now())
-	if len(states) == 0 {
-		return answer{}, nil
+	var out answer
+	if states := d.RGPStates(c.reg.Now()); len(states) > 0 {
+		out.ext = []xml.Payload{&xml.RGPUpdateData{Statuses: rgpStatuses(states)}}
 	}
-	return answer{ext: []xml.Payload{&xml.RGPUpdateData{Statuses: rgpStatuses(states)}}}, nil
+	out.addFees(xml.VerbUpdate, d.Fees)
+	return out, nil
 }

@@ -117,7 +117,7 @@ func (c *conn) finish(began time.Time, cmd *xml.Command, a answer, err error) xm
 		resp.MsgQ, resp.ResData = a.msgQ, a.resData
 	}
 	resp.Ext = a.ext // of a refusal, too: loginSec tells why a password will not do
-	c.s.hideUnannounced(resp)
+	c.s.hideUnannounced(resp, cmd)
 	c.put(resp)
 	code := resp.Results[0].Code
 	c.account(began, cmd, code, cause)

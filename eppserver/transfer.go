@@ -25,7 +25,7 @@ func domainTransferRequest(c *call) (answer, error) {
 		return answer{}, err
 	}
 	t, err := c.reg.RequestDomainTransfer(c.ctx, c.actor, registry.TransferDomainParams{
-		Name: a.Name, AuthInfo: authInfoOf(a.AuthInfo), Years: years})
+		Name: a.Name, AuthInfo: authInfoOf(a.AuthInfo), Years: years, Fee: declaredFee(c.cmd.Ext.Fee)})
 	if err != nil {
 		return answer{}, err
 	}
@@ -36,6 +36,7 @@ func domainTransferRequest(c *call) (answer, error) {
 	if t.State == "pending" {
 		out.code = xml.CodeOKPending
 	}
+	out.addFees(xml.VerbTransfer, t.Fees)
 	return out, nil
 }
 

@@ -73,7 +73,7 @@ func TestHideUnannounced(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := answerOf()
-			tc.s.hideUnannounced(r)
+			tc.s.hideUnannounced(r, nil)
 			if (r.ResData != nil) != tc.resData || len(r.Ext) != tc.ext || len(r.Results[0].Values) != tc.extValue {
 				t.Errorf("response %+v", r)
 			}

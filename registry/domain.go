@@ -54,6 +54,9 @@ type Domain struct {
 	// Covers is set by RenewDomain: the tag whose unpaid request the new one
 	// covers (R41), so that E did not move. "" otherwise.
 	Covers string
+	// Fees is set by CreateDomain, RenewDomain and RestoreDomain: what the
+	// command is charged with.
+	Fees []FeeLine
 	// Issued is set by UpdateDomain where it issued an authInfo: only now can it
 	// be shown, the register keeps its hash.
 	Issued AuthInfo

@@ -28,6 +28,7 @@ type CreateDomainParams struct {
 	Bill       BillSettings
 	Notes      []string
 	Reseller   string
+	Fee        *DeclaredFee // nil: none declared
 }
 
 // HostSpec names a name server; addresses only where the name server is given
@@ -45,7 +46,8 @@ type HostSpec struct {
 //
 // Refusals: KindParamSyntax and KindParamRange for the name and the values,
 // KindExists, KindPolicy for reserved names and bill settings, KindNotFound or
-// KindAuthorization for contacts and hosts, KindBillingFailure without a price.
+// KindAuthorization for contacts and hosts, KindBillingFailure without a price,
+// KindParamRange for a declared fee that is too low.
 func (r *Registry) CreateDomain(ctx context.Context, actor Actor, p CreateDomainParams) (*Domain, error) {
 	d, err := r.createDomain(ctx, actor, p)
 	if AsRefusal(err) != nil && actor.IsRegistrar() {
@@ -215,7 +217,12 @@ func (c *creation) decide(ctx context.Context) (*Domain, error) {
 		return nil, Refuse(KindBillingFailure, "", "There is no price for %d years in .%s on %s; ask the registry.",
 			p.Years, c.zone.Name, tx.today).About("domain:name", c.name)
 	}
-	err := c.refs.checkContacts(c.zone.Profile, c.sponsor, p.Registrant, p.Contacts)
+	fee := tx.r.policy.feeLine(c.zone.Profile, billing.Create, p.Years, c.quote)
+	err := p.Fee.Check(c.quote.Net.Currency, fee)
+	if err != nil {
+		return nil, err
+	}
+	err = c.refs.checkContacts(c.zone.Profile, c.sponsor, p.Registrant, p.Contacts)
 	if err != nil {
 		return nil, err
 	}
@@ -247,6 +254,7 @@ func (c *creation) decide(ctx context.Context) (*Domain, error) {
 	if c.zone.Referred && !tx.actor.IsStaff() {
 		d.Statuses = StatusSet{StatusPendingCreate}
 		d.Referred = tx.Now
+		fee.Delayed = true
 	}
 	if d.Referred.IsZero() {
 		err = needFunds(c.name, c.quote)
@@ -255,6 +263,7 @@ func (c *creation) decide(ctx context.Context) (*Domain, error) {
 		}
 		d.FirstPaid = d.FirstPaid || c.quote.Prepaid // B11
 	}
+	d.Fees = []FeeLine{fee}
 	if c.zone.Profile == ProfileGTLD && p.AuthInfo != "" {
 		d.authHash, d.authSetAt = p.AuthInfo.Hash(), tx.Now
 	}

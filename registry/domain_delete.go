@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/namekeep/namekeep/billing"
 	"github.com/namekeep/namekeep/registry/pg"
@@ -10,7 +11,8 @@ import (
 
 // Deletion tells what a delete did.
 type Deletion struct {
-	Purged bool // the name is free again; otherwise it is on its way out (gtld)
+	Purged  bool      // the name is free again; otherwise it is on its way out (gtld)
+	Credits []FeeLine // what the tag was charged and is given back
 }
 
 // DeleteDomain deletes a name of the acting tag. In uk that is for mistakes
@@ -27,7 +29,8 @@ func (r *Registry) DeleteDomain(ctx context.Context, actor Actor, name string) (
 	name = normalName(name)
 	var out Deletion
 	err = r.mutate(ctx, actor, func(tx *Tx) error {
-		d, err := tx.lockDomain(ctx, name)
+		var charges nameCharges
+		d, err := tx.lockDomain(ctx, name, charges.of(name))
 		if err != nil {
 			return err
 		}
@@ -40,7 +43,7 @@ func (r *Registry) DeleteDomain(ctx context.Context, actor Actor, name string) (
 			if err != nil {
 				return err
 			}
-			out.Purged = true
+			out = Deletion{Purged: true, Credits: charges.credits(d.SponsorID, nil, true)}
 			tx.purge(d, "delete")
 			return nil
 		}
@@ -48,7 +51,7 @@ func (r *Registry) DeleteDomain(ctx context.Context, actor Actor, name string) (
 		if err != nil {
 			return err
 		}
-		out.Purged = dec.Purge
+		out = Deletion{Purged: dec.Purge, Credits: charges.credits(d.SponsorID, d.openGraceCharges(tx.Now), dec.Purge)}
 		if dec.Purge {
 			tx.refundGraces(d)
 			tx.purge(d, "delete")
@@ -61,6 +64,18 @@ func (r *Registry) DeleteDomain(ctx context.Context, actor Actor, name string) (
 		return out, Refuse(KindAssociation, "", "Other names use hosts below %s.", name).About("domain:name", name)
 	}
 	return out, err
+}
+
+// openGraceCharges are the ids of the charges that a deletion at the instant now
+// gives back.
+func (d *Domain) openGraceCharges(now time.Time) []int64 {
+	var ids []int64
+	for _, g := range d.Grace {
+		if g.Open(now) && g.ChargeID != 0 {
+			ids = append(ids, g.ChargeID)
+		}
+	}
+	return ids
 }
 
 // purge takes a name out of the register with the hosts below it. What was

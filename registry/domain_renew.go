@@ -13,8 +13,9 @@ import (
 // RenewDomainParams asks for a renewal.
 type RenewDomainParams struct {
 	Name      string
-	CurExpiry Date // the present E; zero only for staff and the batch
-	Years     int  // 0: the policy's default
+	CurExpiry Date         // the present E; zero only for staff and the batch
+	Years     int          // 0: the policy's default
+	Fee       *DeclaredFee // nil: none declared
 }
 
 // RenewDomain renews a name (rules R1-R4, R21, R41; RFC 5731 section 3.2.3):
@@ -23,7 +24,7 @@ type RenewDomainParams struct {
 //
 // Refusals: KindNotFound, KindAuthorization, KindStatusProhibits, KindPolicy or
 // KindParamRange for curExpDate, KindNotRenewable, KindBillingFailure without a
-// price.
+// price, KindParamRange for a declared fee that is too low.
 func (r *Registry) RenewDomain(ctx context.Context, actor Actor, p RenewDomainParams) (*Domain, error) {
 	err := errors.Join(actor.needRole(RoleOperator, RoleBilling), actor.needReason())
 	if err != nil {
@@ -64,7 +65,13 @@ func (r *Registry) RenewDomain(ctx context.Context, actor Actor, p RenewDomainPa
 		if err != nil {
 			return err
 		}
+		fee := r.policy.feeLine(d.Zone.Profile, billing.Renew, decision.Years, quote)
+		err = p.Fee.Check(quote.Net.Currency, fee)
+		if err != nil {
+			return err
+		}
 		after = tx.applyRenewal(d, decision, quote, requestID, origin)
+		after.Fees = []FeeLine{fee}
 		return nil
 	})
 	if pg.ConstraintName(err) == "renewal_request_once" {

@@ -20,18 +20,27 @@ type RestoreReport struct {
 	Other             string
 }
 
-// RestoreDomain takes a restore request (report nil) or report for a deleted
-// gtld name. The report brings the name back and is charged: the restore, and
-// the renewal of a name that expired meanwhile. It returns the RGP state after.
+// RestoreDomainParams asks to restore a name.
+type RestoreDomainParams struct {
+	Name   string
+	Report *RestoreReport // nil: a request, not a report
+	Fee    *DeclaredFee   // nil: none declared
+}
+
+// RestoreDomain takes a restore request or report for a deleted gtld name. The
+// report brings the name back and is charged: the restore, and the renewal of a
+// name that expired meanwhile. The fees of a request are those that its report
+// would be charged with now.
 //
 // Refusals: KindNotFound, KindAuthorization, KindStatusProhibits,
-// KindBillingFailure without a price, KindUnimplementedOption in uk.
-func (r *Registry) RestoreDomain(ctx context.Context, actor Actor, name string, report *RestoreReport) (*Domain, error) {
+// KindBillingFailure without a price, KindUnimplementedOption in uk,
+// KindParamRange for a declared fee that is too low.
+func (r *Registry) RestoreDomain(ctx context.Context, actor Actor, p RestoreDomainParams) (*Domain, error) {
 	err := errors.Join(actor.needRole(RoleOperator), actor.needReason())
 	if err != nil {
 		return nil, err
 	}
-	name = normalName(name)
+	name := normalName(p.Name)
 	var after *Domain
 	err = r.mutate(ctx, actor, func(tx *Tx) error {
 		d, err := tx.lockDomain(ctx, name)
@@ -46,7 +55,7 @@ func (r *Registry) RestoreDomain(ctx context.Context, actor Actor, name string, 
 			tag = d.Sponsor
 		}
 		var dec RestoreDecision
-		if report == nil {
+		if p.Report == nil {
 			dec, err = DecideRestoreRequest(d.gtldName(), tag, tx.Now, r.policy)
 		} else {
 			dec, err = DecideRestoreReport(d.gtldName(), tag, tx.Now, r.loc, r.policy)
@@ -54,38 +63,49 @@ func (r *Registry) RestoreDomain(ctx context.Context, actor Actor, name string, 
 		if err != nil {
 			return err
 		}
-		after, err = tx.restore(ctx, d, dec, report)
+		after, err = tx.restore(ctx, d, dec, p)
 		return err
 	})
 	return after, err
 }
 
-func (tx *Tx) restore(ctx context.Context, d *Domain, dec RestoreDecision, report *RestoreReport) (*Domain, error) {
+func (tx *Tx) restore(ctx context.Context, d *Domain, dec RestoreDecision, p RestoreDomainParams) (*Domain, error) {
+	report, years := p.Report, dec.Years
+	if report == nil {
+		_, years = restoredExpiry(d.Expires, tx.today, tx.r.policy)
+	}
 	var restore, renewal billing.Quote
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		q := billing.QuoteFor{Registrar: d.SponsorID, Zone: d.Zone.ID, Operation: billing.Restore, Day: tx.today.EPPTime()}
 		billing.QueueQuote(b, q, &restore)
-		q.Operation, q.Years = billing.Renew, dec.Years
+		q.Operation, q.Years = billing.Renew, years
 		billing.QueueQuote(b, q, &renewal)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if !restore.Found || (dec.Years > 0 && !renewal.Found) {
+	if !restore.Found || (years > 0 && !renewal.Found) {
 		return nil, Refuse(KindBillingFailure, "", "There is no price for a restore in .%s on %s; ask the registry.", d.Zone.Name, tx.today).
 			About("domain:name", d.Name)
 	}
+	fees := []FeeLine{{Operation: billing.Restore, Amount: restore.Net, Delayed: report == nil}}
+	costs := []billing.Quote{restore}
+	if years > 0 {
+		fees = append(fees, FeeLine{Operation: billing.Renew, Amount: renewal.Net, Years: years, Delayed: report == nil})
+		costs = append(costs, renewal)
+	}
+	err = p.Fee.Check(restore.Net.Currency, fees...)
+	if err != nil {
+		return nil, err
+	}
 	if report != nil {
-		costs := []billing.Quote{restore}
-		if dec.Years > 0 {
-			costs = append(costs, renewal)
-		}
 		err = needFunds(d.Name, costs...)
 		if err != nil {
 			return nil, err
 		}
 	}
 	after := *d
+	after.Fees = fees
 	after.DeletePhase, after.DeletePhaseEnds, after.Expires = dec.Phase, dec.PhaseEnd, dec.Expiry
 	c := changes{}.add("rgp", d.DeletePhase, dec.Phase)
 	action := "restore request"

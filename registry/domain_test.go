@@ -365,16 +365,16 @@ func TestDeleteRestoreInGTLD(t *testing.T) { // RFC 3915
 	if out.Purged || v.DeletePhase != RGPRedemption || !v.Statuses.Has(StatusPendingDelete) || v.Expires != d.Expires {
 		t.Fatalf("purged %v, phase %q, statuses %v, E %s", out.Purged, v.DeletePhase, v.Statuses, v.Expires)
 	}
-	_, err = r.RestoreDomain(r.ctx, a, "old.gen", &RestoreReport{})
+	_, err = r.RestoreDomain(r.ctx, a, RestoreDomainParams{Name: "old.gen", Report: &RestoreReport{}})
 	refused(t, err, KindStatusProhibits, "")
-	_, err = r.RestoreDomain(r.ctx, r.as("B-TWO"), "old.gen", nil)
+	_, err = r.RestoreDomain(r.ctx, r.as("B-TWO"), RestoreDomainParams{Name: "old.gen"})
 	refused(t, err, KindAuthorization, "")
-	after, err := r.RestoreDomain(r.ctx, a, "old.gen", nil)
+	after, err := r.RestoreDomain(r.ctx, a, RestoreDomainParams{Name: "old.gen"})
 	must(t, err)
 	if after.DeletePhase != RGPPendingRestore {
 		t.Errorf("phase %q", after.DeletePhase)
 	}
-	after, err = r.RestoreDomain(r.ctx, a, "old.gen", &RestoreReport{Reason: "mistake"})
+	after, err = r.RestoreDomain(r.ctx, a, RestoreDomainParams{Name: "old.gen", Report: &RestoreReport{Reason: "mistake"}})
 	must(t, err)
 	if after.DeletePhase != "" || after.Statuses.Has(StatusPendingDelete) {
 		t.Errorf("phase %q, statuses %v", after.DeletePhase, after.Statuses)

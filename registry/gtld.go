@@ -145,12 +145,19 @@ func DecideRestoreReport(n GTLDName, tag string, now time.Time, loc *time.Locati
 	if err := n.checkRestore(tag, RGPPendingRestore, "a restore report", now); err != nil {
 		return RestoreDecision{}, err
 	}
-	d := RestoreDecision{Expiry: n.Expiry}
-	for today := DateOf(now, loc); d.Expiry.Before(today); {
-		d.Years += p.AutoRenewYears
-		d.Expiry = n.Expiry.AddYears(d.Years)
-	}
+	d := RestoreDecision{}
+	d.Expiry, d.Years = restoredExpiry(n.Expiry, DateOf(now, loc), p)
 	return d, nil
+}
+
+// restoredExpiry is E of a name that is restored, and the years that a name
+// which expired meanwhile is renewed for.
+func restoredExpiry(expiry, today Date, p Policy) (Date, int) {
+	years := 0
+	for e := expiry; e.Before(today); e = expiry.AddYears(years) {
+		years += p.AutoRenewYears
+	}
+	return expiry.AddYears(years), years
 }
 
 func (n GTLDName) checkRestore(tag string, want RGPState, what string, now time.Time) error {

@@ -13,7 +13,8 @@ import (
 type TransferDomainParams struct {
 	Name     string
 	AuthInfo AuthInfo
-	Years    int // gtld: how much the transfer adds, 0 for one; uk adds nothing
+	Years    int          // gtld: how much the transfer adds, 0 for one; uk adds nothing
+	Fee      *DeclaredFee // nil: none declared
 }
 
 // DomainTransfer is the state of a transfer of a name.
@@ -23,6 +24,7 @@ type DomainTransfer struct {
 	Profile Profile            // of the name's zone
 	Status  RegistrationStatus // once transferred, in uk
 	Contact *ContactMove       // what became of the registrant, once transferred in uk
+	Fees    []FeeLine          // set for a request in gtld: what the gaining tag is charged with
 }
 
 // transferSubject gives the transfer rules what they need.
@@ -42,7 +44,8 @@ func notRegistered(name string) error {
 // now and is charged to the gaining tag on completion.
 //
 // Refusals: KindNotFound, those of DecideTransferRequest, KindParamRange for the
-// period, KindBillingFailure without a price.
+// period and for a declared fee that is too low, KindBillingFailure without a
+// price.
 func (r *Registry) RequestDomainTransfer(ctx context.Context, actor Actor, p TransferDomainParams) (*DomainTransfer, error) {
 	if !actor.IsRegistrar() {
 		return nil, Refuse(KindAuthorization, "", "Only a registrar requests a transfer; staff move a name.")
@@ -61,7 +64,7 @@ func (r *Registry) RequestDomainTransfer(ctx context.Context, actor Actor, p Tra
 		var id int64
 		names, refs, err := tx.lockNames(ctx, byName(name), func(b *pgx.Batch) {
 			b.Queue(`SELECT nextval('transfer_id_seq')`).QueryRow(func(row pgx.Row) error { return row.Scan(&id) })
-			if zone != nil && zone.Profile == ProfileGTLD {
+			if zone != nil && (zone.Profile == ProfileGTLD || p.Fee != nil) {
 				c.readQuote(b, zone, actor.Registrar, p.Years)
 			}
 		})
@@ -86,7 +89,15 @@ func (r *Registry) RequestDomainTransfer(ctx context.Context, actor Actor, p Tra
 		if err != nil {
 			return err
 		}
+		fees := c.fees(immediate)
+		err = p.Fee.Check(c.quote.Net.Currency, fees...)
+		if err != nil {
+			return err
+		}
 		out, err = c.request(immediate)
+		if err == nil {
+			out.Fees = fees
+		}
 		return err
 	})
 	if pg.ConstraintName(err) == "transfer_one_pending" {
@@ -194,6 +205,16 @@ type transferCompletion struct {
 	refs   registrants
 	quote  billing.Quote
 	effect GTLDTransfer
+}
+
+// fees are what the transfer costs the gaining tag: nothing in uk.
+func (c *transferCompletion) fees(immediate bool) []FeeLine {
+	if c.d.Zone.Profile != ProfileGTLD {
+		return nil
+	}
+	fee := c.tx.r.policy.feeLine(c.d.Zone.Profile, billing.Transfer, c.t.Years, c.quote)
+	fee.Delayed = !immediate
+	return []FeeLine{fee}
 }
 
 func (c *transferCompletion) readQuote(b *pgx.Batch, z *Zone, gaining int32, years int) {
