@@ -321,3 +321,11 @@ func (im *importing) spreadTags() {
 		}
 	}
 }
+
+// startOrZero is the first instant of the day, zero for no day.
+func (d Date) startOrZero(loc *time.Location) time.Time {
+	if d.IsZero() {
+		return time.Time{}
+	}
+	return d.Start(loc).UTC()
+}

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // importColumns are the columns that each file may have; those in
@@ -393,12 +392,4 @@ func threeNumbers(text string) (n [3]int, last string, ok bool) {
 		n[i] = v
 	}
 	return n, parts[3], true
-}
-
-// startOrZero is the first instant of the day, zero for no day.
-func (d Date) startOrZero(loc *time.Location) time.Time {
-	if d.IsZero() {
-		return time.Time{}
-	}
-	return d.Start(loc).UTC()
 }

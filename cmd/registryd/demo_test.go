@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/namekeep/namekeep/eppserver/eppclient"
+	"github.com/namekeep/namekeep/registry/pg/pgtest"
 )
 
 // metricsOfEPP are the metrics of operations.md "Monitoring" that concern EPP
@@ -109,6 +110,29 @@ func TestDemo(t *testing.T) {
 			t.Error("a password is in the log")
 		}
 	}
+}
+
+// With a database given the demo uses that one, starts none of its own, and
+// the plain-text listener is there when it is asked for.
+func TestDemoOnGivenDatabase(t *testing.T) {
+	db, dir := pgtest.New(t), demoDir(t)
+	p, d := startDemo(t, dir, "--database", pgtest.URL(db), "--plain-epp=127.0.0.1:0")
+	if _, err := os.Stat(filepath.Join(dir, "postgres")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a database of its own beside the one given: %v", err)
+	}
+	plain, err := eppclient.Dial(t.Context(), d.PlainEPP, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	r, _ := d.Registrar("DEMO-C")
+	want(t, plain, eppclient.Login(plain.Greeting(), r.Tag, r.Password, eppclient.LoginOptions{}), 1000)
+	var names int
+	err = db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM domain`).Scan(&names)
+	if err != nil || names < 200 {
+		t.Errorf("%d names in the database given: %v", names, err)
+	}
+	p.stop(syscall.SIGTERM)
 }
 
 // runPrinted pastes every line that the demo printed into a shell.
