@@ -29,7 +29,8 @@ type Options struct {
 	Profile Profile
 	// Lenient takes what deployed uk clients send against the schemas:
 	// children of domain-nom-ext in any order, contactID for contactId in
-	// fork, newPw for newPW in login, an empty extension or svcExtension.
+	// fork, newPw for newPW in login, an empty add or rem in a contact update,
+	// an empty extension or svcExtension.
 	Lenient bool
 	// MaxText is the longest text of one element or attribute in bytes; 0
 	// means DefaultMaxText.

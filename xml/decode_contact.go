@@ -169,6 +169,9 @@ func decodeContactUpdate(d *decoder, r *reader) any {
 func (d *decoder) contactStatuses(e *etree.Element) []Status {
 	d.attrs(e)
 	r := d.enter(e, NSContact)
+	if d.opt.Lenient && len(r.kids) == 0 {
+		return nil // a widely used client sends empty add and rem with every update
+	}
 	var list []Status
 	for ok := r.need("status"); ok; ok = len(list) < 7 && r.next("status") {
 		list = append(list, d.status(r.e(), contactStatuses))
