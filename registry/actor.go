@@ -45,6 +45,10 @@ func (a Actor) IsStaff() bool { return a.Kind == ActorStaff }
 // IsRegistrar tells whether a registrar acts.
 func (a Actor) IsRegistrar() bool { return a.Kind == ActorRegistrar }
 
+// Needs refuses a staff user who has none of the roles, for programs that do
+// more than call one method.
+func (a Actor) Needs(roles ...Role) error { return a.needRole(roles...) }
+
 // needRole refuses a staff user who has none of the roles; admins may do all.
 // Registrars and the system are not concerned: their rights come from
 // ownership.

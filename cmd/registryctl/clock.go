@@ -75,11 +75,11 @@ func (s *session) moveClock(by func(*registry.Registry) (time.Duration, error)) 
 	if err != nil {
 		return err
 	}
-	err = s.confirm("The clock of this test bed goes forward by %s. It never goes back.", d.Round(time.Second))
+	err = s.confirm("The clock of this test bed goes forward by %s, and the batch of each day passed runs. It never goes back.", d.Round(time.Second))
 	if err != nil {
 		return err
 	}
-	err = pg.AdvanceClock(s.ctx, r.DB(), d)
+	err = r.AdvanceClock(s.ctx, r.Now().Add(d), registry.BatchOptions{Progress: s.batchProgress()})
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ type cli struct {
 	Zone      zoneCommands      `cmd:"" group:"The register" help:"Zones, and labels that cannot be had."`
 	Price     priceCommands     `cmd:"" group:"The register" help:"The price list."`
 	Import    importCommands    `cmd:"" group:"The register" help:"Names of another registry."`
+	Autobill  autobillCommands  `cmd:"" group:"Renewals" help:"Automatic renewal of all names of a tag."`
+	Renewal   renewalCommands   `cmd:"" group:"Renewals" help:"Renewal requests."`
+	Batch     batchCommands     `cmd:"" group:"Renewals" help:"The nightly batch."`
 
 	Certs certsCommands `cmd:"" group:"The installation" help:"The registry's CA, server and registrar certificates."`
 	DB    dbCommands    `cmd:"" name:"db" group:"The installation" help:"The database's tables."`

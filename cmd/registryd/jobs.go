@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/namekeep/namekeep/certs"
+	"github.com/namekeep/namekeep/registry"
 )
 
 // Due work is looked for every jobInterval by the process that has the lease,
@@ -19,6 +20,9 @@ const (
 	jobInterval = time.Minute
 	jobLease    = 3 * jobInterval
 	leaseOfJobs = "due-work"
+	// The batch has a lease of its own: a night's work must not hold up the rest.
+	// When it takes longer than the lease, another server shares it.
+	leaseOfBatch = "batch"
 )
 
 // serverID tells this process and start from all others on the database.
@@ -34,11 +38,38 @@ func serverID() string {
 // itself looks after heartbeats and usage.
 func (s *service) startJobs(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { s.dueWork(ctx); return nil })
+	g.Go(func() error { s.nightlyBatch(ctx); return nil })
 	if s.tls == nil {
 		return
 	}
 	g.Go(func() error { s.tls.server.Run(ctx, certs.ReloadInterval); return nil })
 	g.Go(func() error { s.reloadOnHangup(ctx); return nil })
+}
+
+// nightlyBatch runs the batch of every civil day that has begun, on one of many
+// servers, until ctx ends. A day that was stopped goes on where it was.
+func (s *service) nightlyBatch(ctx context.Context) {
+	leads := func() bool {
+		ok, err := s.reg.TakeLease(ctx, leaseOfBatch, s.id, time.Now(), jobLease)
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("batch", "error", err)
+		}
+		return ok && err == nil
+	}
+	started := time.Now()
+	options := registry.BatchOptions{Progress: func(p registry.BatchProgress) {
+		if p.Finished {
+			s.log.Info("batch", "day", p.Day.String(), "step", p.Step, "names", p.Total, "seconds", time.Since(started).Seconds())
+			started = time.Now()
+		}
+	}}
+	s.reg.Schedule(ctx, jobInterval, leads, options, func(err error) { s.log.Error("batch", "error", err) })
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	err := s.reg.GiveUpLease(late, leaseOfBatch, s.id)
+	if err != nil {
+		s.log.Warn("batch", "error", err)
+	}
 }
 
 // dueWork does what time alone brings about, until ctx ends. A fault is logged
