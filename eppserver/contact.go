@@ -62,13 +62,10 @@ func contactCreate(c *call) (answer, error) {
 }
 
 // contactUpdate changes a contact (RFC 5733 section 3.2.5); an extension alone
-// is a change too.
+// is a change too, and so is a wish to have the data judged anew.
 func contactUpdate(c *call) (answer, error) {
 	a := c.cmd.Action.(*xml.ContactUpdate)
-	if c.cmd.Ext.DataQuality != nil {
-		return answer{}, refuse(xml.CodeUnimplementedExt, "data quality checks are not offered")
-	}
-	p := registry.UpdateContactParams{Handle: a.ID}
+	p := registry.UpdateContactParams{Handle: a.ID, Validate: c.cmd.Ext.DataQuality != nil}
 	var err error
 	p.AddStatuses, err = statusesOf(registry.ObjectContact, a.Add)
 	if err != nil {

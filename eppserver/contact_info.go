@@ -39,6 +39,9 @@ func contactInfo(c *call) (answer, error) {
 	if c.uk() {
 		out.ext = []xml.Payload{contactNomInfo(v.Contact)}
 	}
+	if c.s.announces(xml.NSDataQuality) {
+		out.ext = append(out.ext, dataQuality(v.Contact))
+	}
 	return out, nil
 }
 
@@ -67,6 +70,18 @@ func hide(data *xml.ContactInfoData) {
 
 func contactNomInfo(v *registry.Contact) *xml.ContactNomInfoData {
 	return &xml.ContactNomInfoData{TradName: filled(v.TradName), Type: filled(v.Type), CoNo: filled(v.CompanyNo), OptOut: &v.OptOut}
+}
+
+// dataQuality tells whether the contact's data meets the rules of today
+// (nom-data-quality-1.1). No process follows from it here, so there are no dates,
+// and no lock is put on the names.
+func dataQuality(k *registry.Contact) *xml.DataQualityInfoData {
+	locked := false
+	data := &xml.DataQualityInfoData{Status: "valid", Reason: k.DataFault(), LockApplied: &locked}
+	if data.Reason != "" {
+		data.Status = "invalid"
+	}
+	return data
 }
 
 // filled is a text, or nil where it is empty.

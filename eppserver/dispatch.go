@@ -25,6 +25,7 @@ type answer struct {
 	ext     []xml.Payload
 	msgQ    *xml.MsgQ
 	values  []xml.ExtValue // beside a success; refusals are errors
+	done    func()         // called once the answer has been written to the buffer; may be nil
 }
 
 // handlerFunc carries out one command. It translates the command for the

@@ -22,6 +22,14 @@ var domainCommands = map[commandKey]handlerFunc{
 // part of the answer; it falls by one for each name.
 func domainCheck(c *call) (answer, error) {
 	a := c.cmd.Action.(*xml.DomainCheck)
+	var right xml.Payload
+	if x := c.cmd.Ext.DirectRights; x != nil {
+		var err error
+		right, err = c.directRight(a.Names, x)
+		if err != nil {
+			return answer{}, err
+		}
+	}
 	left, ok := c.reg.CountChecked(c.actor.Registrar, len(a.Names))
 	if !ok {
 		return answer{}, registry.Refuse(registry.KindPolicy, "",
@@ -45,6 +53,9 @@ func domainCheck(c *call) (answer, error) {
 			return answer{}, err
 		}
 		out.ext = append(out.ext, fees)
+	}
+	if right != nil {
+		out.ext = append(out.ext, right)
 	}
 	return out, nil
 }

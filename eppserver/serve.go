@@ -101,6 +101,9 @@ func (c *conn) admit(ctx context.Context, now time.Time) error {
 
 // finish answers a command, counts it and logs it.
 func (c *conn) finish(began time.Time, cmd *xml.Command, a answer, err error) xml.ResultCode {
+	if a.done != nil {
+		defer a.done()
+	}
 	resp := &xml.Response{ClTRID: c.clTRID, SvTRID: c.svTRID}
 	var cause error
 	if err != nil {

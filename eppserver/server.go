@@ -24,7 +24,8 @@ type Server struct {
 	sessions  sessionBook
 	rates     rateBook
 	greetings greetings
-	live      atomic.Int64 // servers on this database, from the last heartbeat
+	lists     chan struct{} // places for long lists in the making
+	live      atomic.Int64  // servers on this database, from the last heartbeat
 
 	mu        sync.Mutex
 	closing   bool
@@ -57,6 +58,7 @@ func New(ctx context.Context, cfg Config, reg *registry.Registry) (*Server, erro
 		cfg: cfg, reg: reg, log: cfg.Log,
 		listeners: map[net.Listener]bool{},
 		conns:     map[*conn]bool{},
+		lists:     make(chan struct{}, listsAtOnce),
 		watched:   make(chan struct{}),
 	}
 	var err error

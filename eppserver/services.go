@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/namekeep/namekeep/registry"
 	"github.com/namekeep/namekeep/xml"
 )
 
@@ -16,7 +17,7 @@ func servicesOf(p xml.Profile, l *xml.Login) (map[string]bool, error) {
 	take := func(uri, tag string, known []string) error {
 		schema := withoutVersion(uri)
 		if other, ok := versions[schema]; ok && other != uri {
-			return serviceError(xml.CodeSyntax, tag, uri, "V221 Two versions of one schema: the other is "+other+".")
+			return serviceError(xml.CodeSyntax, tag, uri, registry.CodeTwoVersions+" Two versions of one schema: the other is "+other+".")
 		}
 		versions[schema] = uri
 		if p == xml.ProfileGTLD && !slices.Contains(known, uri) {

@@ -14,6 +14,12 @@ var ukCommands = map[commandKey]handlerFunc{
 	{verb: xml.VerbUpdate, object: "handshake"}: handshake,
 	{verb: xml.VerbInfo, object: "list"}:        listNames,
 	{verb: xml.VerbInfo, object: "tag"}:         listTags,
+
+	{verb: xml.VerbUpdate, object: "unrenew"}:      unrenew,
+	{verb: xml.VerbUpdate, object: "fork"}:         fork,
+	{verb: xml.VerbUpdate, object: "locks"}:        lock,
+	{verb: xml.VerbUpdate, object: "contact-id"}:   renameContact,
+	{verb: xml.VerbCheck, object: "direct-rights"}: directRights,
 }
 
 // release hands names to another tag (std-release-1.0). While the receiver is

@@ -21,6 +21,10 @@ type UpdateContactParams struct {
 	// contact-nom-ext
 	TradName, Type, CompanyNo *string
 	OptOut                    *bool
+
+	// Validate judges the data anew even where none changes (nom-data-quality):
+	// the rules may be stricter than when it was given or imported.
+	Validate bool
 }
 
 // PostalChange changes one form of postal information; nil parts stay. The
@@ -52,7 +56,8 @@ func (r *Registry) UpdateContact(ctx context.Context, actor Actor, p UpdateConta
 	if err != nil {
 		return nil, nil, err
 	}
-	if !p.changesData() && len(p.AddStatuses)+len(p.RemoveStatuses) == 0 {
+	changes := p.changesData() || len(p.AddStatuses)+len(p.RemoveStatuses) > 0
+	if !changes && !p.Validate {
 		return nil, nil, Refuse(KindParamMissing, "", "The command asks for no change.").About("contact:id", p.Handle)
 	}
 	var u *contactUpdate
@@ -63,11 +68,10 @@ func (r *Registry) UpdateContact(ctx context.Context, actor Actor, p UpdateConta
 		}
 		u = &contactUpdate{tx: tx, p: p, before: c, after: *c}
 		err = u.decide()
-		if err != nil {
-			return err
+		if err == nil && changes {
+			u.write()
 		}
-		u.write()
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, nil, err
@@ -97,7 +101,7 @@ func (u *contactUpdate) decide() error {
 	if err != nil {
 		return err
 	}
-	if !u.p.changesData() {
+	if !u.p.changesData() && !u.p.Validate {
 		return nil
 	}
 	for _, step := range []func() error{u.choosePostal, u.changeIdentity, u.changeData, u.changeAuthInfo, u.checkValues} {

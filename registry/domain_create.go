@@ -227,6 +227,9 @@ func (c *creation) decide(ctx context.Context) (*Domain, error) {
 		return nil, err
 	}
 	err = c.refs.checkHosts(c.p.Hosts)
+	if err == nil && !tx.actor.IsStaff() {
+		err = c.checkDirectRight(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -66,6 +66,7 @@ func Kinds() []Kind {
 // Codes that start a reason in the uk profile. Registrar software switches on
 // them. Those from V900 up are our own.
 const (
+	CodeTwoVersions      = "V221" // login: two versions of one schema
 	CodeNotYours         = "V096" // the name is not on the acting tag
 	CodeRenewRefused     = "V128" // a renewal refused by R2, R3, R21 or the ten-year limit
 	CodeUnrenewRefused   = "V270" // the renewal cannot be taken back
@@ -81,6 +82,10 @@ const (
 	CodeDeleteRefused    = "V906" // delete in uk
 	CodeReleaseRejected  = "V907" // the receiving tag takes no releases
 	CodeReleaseOwn       = "V908" // release to the tag that has the name
+	CodeNotItsContact    = "V909" // fork: the name does not have the contact
+	CodeLockUnknown      = "V910" // a type of lock that is not known
+	CodeLockState        = "V911" // a lock that is set, or not set, already
+	CodeDirectRight      = "V912" // create: somebody else has the right to the name
 )
 
 // Error is a refusal: the register's rules forbid what was asked. Nothing has

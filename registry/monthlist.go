@@ -56,10 +56,11 @@ type TagEntry struct {
 	Asks                bool // a release may wait for its handshake
 }
 
-// ListTags returns the registrars to whom names can be released, by tag.
+// ListTags returns the registrars to whom names can be released, by tag. Tags
+// with an underscore, which nom-tag-1.0.xsd does not know, are left out.
 func (r *Registry) ListTags(ctx context.Context) ([]TagEntry, error) {
 	rows, err := r.db.Pool.Query(ctx, `SELECT tag, name, coalesce(trad_name, ''), handshake <> 'accept' FROM registrar
-		WHERE kind = 'registrar' AND state <> 'closed' ORDER BY tag`)
+		WHERE kind = 'registrar' AND state <> 'closed' AND strpos(tag, '_') = 0 ORDER BY tag`)
 	if err != nil {
 		return nil, fmt.Errorf("list tags: %w", err)
 	}

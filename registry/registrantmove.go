@@ -82,17 +82,21 @@ func (m *tagMove) decideRegistrant(ref *registrantRef) *ContactMove {
 	return &ContactMove{Original: ref.handle, Final: ref.handle, id: ref.id}
 }
 
-// copyContact makes the gaining tag's copy of a registrant. Its statuses are
-// the losing tag's affair and stay behind.
+// copyContact makes the gaining tag's copy of a registrant.
 func (m *tagMove) copyContact(ref *registrantRef, move *ContactMove) {
-	tx := m.tx
+	m.tx.copyContact(ref.id, ref.handle, move.id, move.Final, m.toID, m.to)
+}
+
+// copyContact makes a copy of a contact on a tag. The statuses are the affair of
+// whoever set them and stay behind, as does the authInfo.
+func (tx *Tx) copyContact(id int64, handle string, copyID int64, copyHandle string, sponsor int32, tag string) {
 	tx.Queue(`INSERT INTO contact (id, handle, sponsor, postal, voice, voice_ext, fax, fax_ext, email, disclose,
 			trad_name, type, company_no, opt_out, natural_person, creator, created_at)
 		OVERRIDING SYSTEM VALUE
 		SELECT $2, $3, $4, postal, voice, voice_ext, fax, fax_ext, email, disclose,
 			trad_name, type, company_no, opt_out, natural_person, $5, $6 FROM contact WHERE id = $1`,
-		ref.id, move.id, move.Final, m.toID, tx.updaterID(), tx.Now)
-	tx.record("contact", move.id, move.Final, "copy", changes{}.add("sponsor", nil, m.to).add("copy of", nil, ref.handle))
+		id, copyID, copyHandle, sponsor, tx.updaterID(), tx.Now)
+	tx.record("contact", copyID, copyHandle, "copy", changes{}.add("sponsor", nil, tag).add("copy of", nil, handle))
 }
 
 // handleAlphabet has 32 characters that are not mistaken for each other.

@@ -10,18 +10,36 @@ import (
 	"github.com/namekeep/namekeep/billing"
 )
 
-// UnrenewDomain takes the acting tag's renewal request back, as long as it is
-// not on an invoice: E goes back, unless another tag's request covers the name,
-// and the line is taken off (rule R5; std-unrenew). The policy allows it or not.
+// UnrenewDomains takes the acting tag's renewal requests for names back, as long
+// as none is on an invoice: each E goes back, unless another tag's request covers
+// the name, and the lines are taken off (rule R5; std-unrenew). All requests are
+// taken back, or none. Whether it can be done at all is the policy's to say. A
+// next-bill that the renewal used up does not come back.
 //
 // Refusals: KindNotFound, KindAuthorization V096, KindStatusProhibits,
 // KindNotRenewable V270 and V273.
-func (r *Registry) UnrenewDomain(ctx context.Context, actor Actor, name string) (*Domain, error) {
+func (r *Registry) UnrenewDomains(ctx context.Context, actor Actor, names []string) error {
 	if !actor.IsRegistrar() {
-		return nil, Refuse(KindAuthorization, "", "A tag takes its own request back; staff withdraw it with a reason.")
+		return Refuse(KindAuthorization, "", "A tag takes its own request back; staff withdraw it with a reason.")
 	}
-	return r.withdraw(ctx, actor, name, "unrenew", func(d *Domain) (UnrenewDecision, error) {
-		return DecideUnrenew(d.renewalName(), actor.TAG, r.policy)
+	names = normalNames(names)
+	return r.mutate(ctx, actor, func(tx *Tx) error {
+		found, err := tx.lockSelected(ctx, byNames(names), readNothing, readNothing)
+		if err == nil {
+			found, err = inOrder(found, names)
+		}
+		if err != nil {
+			return err
+		}
+		for _, d := range found {
+			_, err = tx.withdraw(ctx, d, "unrenew", func(d *Domain) (UnrenewDecision, error) {
+				return DecideUnrenew(d.renewalName(), actor.TAG, r.policy)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -36,31 +54,31 @@ func (r *Registry) WithdrawRenewal(ctx context.Context, actor Actor, name, tag s
 	if err != nil {
 		return nil, err
 	}
-	return r.withdraw(ctx, actor, name, "withdraw renewal", func(d *Domain) (UnrenewDecision, error) {
-		return DecideWithdrawal(d.renewalName(), tag, actor.Reason)
-	})
-}
-
-func (r *Registry) withdraw(ctx context.Context, actor Actor, name, action string, decide func(*Domain) (UnrenewDecision, error)) (*Domain, error) {
-	name = normalName(name)
 	var after *Domain
-	err := r.mutate(ctx, actor, func(tx *Tx) error {
-		d, err := tx.lockDomain(ctx, name)
+	err = r.mutate(ctx, actor, func(tx *Tx) error {
+		d, err := tx.lockDomain(ctx, normalName(name))
 		if err != nil {
 			return err
 		}
-		err = tx.readWithdrawn(ctx, d)
-		if err != nil {
-			return err
-		}
-		dec, err := decide(d)
-		if err != nil {
-			return err
-		}
-		after, err = tx.applyWithdrawal(ctx, d, dec, action)
+		after, err = tx.withdraw(ctx, d, "withdraw renewal", func(d *Domain) (UnrenewDecision, error) {
+			return DecideWithdrawal(d.renewalName(), tag, actor.Reason)
+		})
 		return err
 	})
 	return after, err
+}
+
+// withdraw takes back the request of a name that decide chooses.
+func (tx *Tx) withdraw(ctx context.Context, d *Domain, action string, decide func(*Domain) (UnrenewDecision, error)) (*Domain, error) {
+	err := tx.readWithdrawn(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	dec, err := decide(d)
+	if err != nil {
+		return nil, err
+	}
+	return tx.applyWithdrawal(ctx, d, dec, action)
 }
 
 // readWithdrawn adds the requests of the present period that were withdrawn:

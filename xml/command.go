@@ -69,6 +69,7 @@ type Extensions struct {
 	ContactNom     *ContactNom        // contact create, update
 	ContactNomInfo *ContactNomInfo    // contact info
 	DataQuality    *DataQualityUpdate // contact update
+	DirectRights   *DirectRightsCheck // domain check
 }
 
 // Error is a refused frame.

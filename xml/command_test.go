@@ -187,6 +187,9 @@ var examples = []example{
 	{name: "tag list", command: `<info><tag:list/></info>`, verb: VerbInfo, object: "tag", action: &TagList{}},
 	{name: "direct rights", command: `<check><direct-rights:check><direct-rights:registrant>REG1</direct-rights:registrant></direct-rights:check></check>`,
 		verb: VerbCheck, object: "direct-rights", action: &DirectRightsCheck{Registrant: "REG1"}},
+	{name: "direct rights of a checked name", command: checkXML, ext: `<direct-rights:check><direct-rights:registrant>REG1</direct-rights:registrant></direct-rights:check>`,
+		verb: VerbCheck, object: "domain", action: &DomainCheck{Names: []string{"a.uk"}}, exts: Extensions{DirectRights: &DirectRightsCheck{Registrant: "REG1"}},
+		uris: []string{NSDomain, NSDirectRights}},
 	{name: "direct rights postal", command: `<check><direct-rights:check><direct-rights:postalInfo type="loc"><contact:name>A</contact:name>` + addrXML + `</direct-rights:postalInfo><direct-rights:email>a@example.test</direct-rights:email></direct-rights:check></check>`,
 		verb: VerbCheck, object: "direct-rights", action: &DirectRightsCheck{Postal: &PostalInfo{Type: "loc", Name: "A", Addr: someAddr}, Email: "a@example.test"}},
 }

@@ -108,7 +108,11 @@ func decodeTagList(d *decoder, r *reader) any {
 	return &TagList{}
 }
 
-func decodeDirectRights(d *decoder, r *reader) any {
+func decodeDirectRights(d *decoder, r *reader) any { return d.directRights(r) }
+
+func extDirectRights(d *decoder, r *reader, x *Extensions) { x.DirectRights = d.directRights(r) }
+
+func (d *decoder) directRights(r *reader) *DirectRightsCheck {
 	d.attrs(r.self)
 	c := &DirectRightsCheck{}
 	if r.next("registrant") {

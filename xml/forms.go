@@ -56,4 +56,5 @@ var extensionForms = map[form]extension{
 	{"", NSContactNom, "create"}:  {VerbCreate, "contact", extContactNom},
 	{"", NSContactNom, "update"}:  {VerbUpdate, "contact", extContactNom},
 	{"", NSDataQuality, "update"}: {VerbUpdate, "contact", extDataQuality},
+	{"", NSDirectRights, "check"}: {VerbCheck, "domain", extDirectRights},
 }

@@ -87,7 +87,8 @@ type TagInfo struct {
 }
 
 // DirectRightsCheck asks for a right to a name: either Registrant is set, or
-// Postal and Email are.
+// Postal and Email are. The name is that of the domain check that it extends; as
+// a command of its own it names none.
 type DirectRightsCheck struct {
 	Postal     *PostalInfo
 	Email      string
