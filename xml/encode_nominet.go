@@ -57,8 +57,8 @@ func (d *TagListData) encode(p out) {
 		t := &d.Tags[i]
 		e := o.add("infData")
 		e.text("registrar-tag", t.RegistrarTag)
-		e.text("name", t.Name)
-		e.opt("trad-name", t.TradName)
+		e.text("name", clip(t.Name, 255))
+		e.opt("trad-name", clip(t.TradName, 255))
 		e.text("handshake", yesNo(t.Handshake))
 	}
 }
