@@ -47,6 +47,7 @@ type Policy struct {
 	HandshakeDays        int `toml:"handshake-days"`         // a release waits for the receiver's answer
 	TransferDays         int `toml:"transfer-days"`          // a pull transfer is approved after this
 	RegistrantChangeDays int `toml:"registrant-change-days"` // C4, C5: both parties confirm within this
+	PageLinkDays         int `toml:"page-link-days"`         // N10: the personal link of a reminder is valid
 
 	// Use of the system.
 	ChecksPerDay        int `toml:"checks-per-day"`         // E4: names a registrar may check in a civil day; 0: no limit
@@ -85,6 +86,7 @@ func DefaultPolicy() Policy {
 		HandshakeDays:             5,
 		TransferDays:              5,
 		RegistrantChangeDays:      14,
+		PageLinkDays:              30,
 		ChecksPerDay:              100_000,
 		FailedCreatesPerDay:       10_000,
 		AddGraceDays:              5,
@@ -126,6 +128,7 @@ func (p Policy) Validate() error {
 	atLeast("handshake-days", p.HandshakeDays, 1)
 	atLeast("transfer-days", p.TransferDays, 1)
 	atLeast("registrant-change-days", p.RegistrantChangeDays, 1)
+	atLeast("page-link-days", p.PageLinkDays, 1)
 	atLeast("checks-per-day", p.ChecksPerDay, 0)
 	atLeast("failed-creates-per-day", p.FailedCreatesPerDay, 0)
 	atLeast("add-grace-days", p.AddGraceDays, 0)
