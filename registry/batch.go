@@ -26,11 +26,12 @@ const (
 	StepLife       Step = "life"       // lapses, notices, pro formas, suspensions, cancellations; the phases of RFC 3915
 	StepTransfers  Step = "transfers"  // pull transfers that nobody answered
 	StepHandshakes Step = "handshakes" // releases that nobody accepted
+	StepNotices    Step = "notices"    // advance lists, reminder lists, certificates that end
 )
 
 // Steps returns the steps of a day in their order.
 func Steps() []Step {
-	return []Step{StepRenewals, StepInvoices, StepLife, StepTransfers, StepHandshakes}
+	return []Step{StepRenewals, StepInvoices, StepLife, StepTransfers, StepHandshakes, StepNotices}
 }
 
 // BatchOptions says how the batch works. The zero value is usable.
@@ -245,6 +246,8 @@ func (s *batchStep) do(ctx context.Context) error {
 		err = s.transfers(ctx)
 	case StepHandshakes:
 		err = s.handshakes(ctx)
+	case StepNotices:
+		err = s.lists(ctx)
 	}
 	if err != nil {
 		return err

@@ -16,6 +16,26 @@ func (s *batchStep) handshakes(ctx context.Context) error {
 	return s.counted(ctx, "handshake expired", n, err)
 }
 
+// lists queues what is sent by date alone: lists of names, and warnings of
+// certificates that end.
+func (s *batchStep) lists(ctx context.Context) error {
+	for _, list := range []struct {
+		event string
+		queue func(context.Context, Date) (int64, error)
+	}{
+		{"advance list", s.r.QueueAdvanceLists},
+		{"reminder list", s.r.QueueReminderLists},
+		{"certificate warning", s.r.QueueCertificateWarnings},
+	} {
+		n, err := list.queue(ctx, s.day)
+		err = s.counted(ctx, list.event, int(n), err)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // counted notes how many were done. What a rule refused is listed and tried
 // again by the next run; any other error stops the step.
 func (s *batchStep) counted(ctx context.Context, event string, n int, err error) error {

@@ -189,3 +189,49 @@ func TestAdvanceLists(t *testing.T) {
 	must(t, err)
 	queueTwice(r, r.QueueAdvanceLists, NewDate(2026, 6, 1), 0)
 }
+
+// operations.md, certificates: a warning at 30, 14 and 3 days by poll message
+// and mail, once each; none for what was revoked.
+func TestCertificateWarnings(t *testing.T) {
+	r := reminderRegister(t)
+	_, err := r.db.Pool.Exec(r.ctx, `INSERT INTO registrar_certificate (registrar_id, fingerprint, subject, serial, issued, not_before, not_after, added_at, revoked_at)
+		SELECT r.id, repeat(v.c, 64), 'CN=' || v.c, '01', true, '2026-01-01', v.ends::timestamptz, '2026-01-01', v.revoked::timestamptz
+		FROM registrar r, (VALUES ('a', '2026-07-20', NULL), ('b', '2026-07-20', '2026-05-01')) v (c, ends, revoked) WHERE r.tag = 'A-ONE'`)
+	must(t, err)
+	for _, step := range []struct {
+		day  Date
+		want int64
+	}{
+		{NewDate(2026, 6, 18), 0}, {NewDate(2026, 6, 20), 1}, {NewDate(2026, 6, 21), 0},
+		{NewDate(2026, 7, 18), 1}, // the 14 days were missed: only the nearest is told
+		{NewDate(2026, 7, 19), 0}, {NewDate(2026, 7, 20), 0},
+	} {
+		n, err := r.QueueCertificateWarnings(r.ctx, step.day)
+		must(t, err)
+		if n != step.want {
+			t.Errorf("%s: %d warnings, want %d", step.day, n, step.want)
+		}
+	}
+	if n := one[int](r, `SELECT count(*) FROM poll_message WHERE kind = 'certificate-expires'`); n != 2 {
+		t.Errorf("%d poll messages", n)
+	}
+	days := one[string](r, `SELECT string_agg(payload->>'days', ' ' ORDER BY id) FROM outbox WHERE kind = 'certificate-expiry'`)
+	if days != "30 3" {
+		t.Errorf("mails for %s days", days)
+	}
+}
+
+// notices.md, tag change: both tags get a mail with the registration status.
+func TestTagChangeIsMailedToBoth(t *testing.T) {
+	r := reminderRegister(t)
+	_, err := r.ReleaseDomains(r.ctx, r.as("A-ONE"), ReleaseParams{Name: "six.co.test", To: "B-TWO"})
+	must(t, err)
+	got := outboxOf(r, notify.TagChange)
+	for to, side := range map[string]string{"sales@alpha.example": "losing", "billing@beta.example": "gaining"} {
+		var p notify.TagChangeNotice
+		must(t, json.Unmarshal(got[to], &p))
+		if p.Side != side || len(p.Names) != 1 || p.Names[0].Status != "Registered until expiry date" {
+			t.Errorf("%s: %+v", to, p)
+		}
+	}
+}

@@ -125,6 +125,7 @@ func (tx *Tx) endChanges(d *Domain) {
 // release, handshake, transfer, detagging, staff. It tells both tags; every
 // other notice of a change of tag belongs here too.
 func (tx *Tx) tagChanged(m *tagMove) {
+	m.mail()
 	if m.pull {
 		return // the transfer's own messages say it all
 	}
