@@ -52,6 +52,7 @@ var commands = tableOf(
 	hostCommands,
 	transferCommands,
 	ukCommands,
+	renewalCommands,
 )
 
 // tableOf joins maps that must not overlap: two handlers for one command are a
@@ -84,6 +85,7 @@ var objectURIs = map[string]string{
 	"contact-id":    xml.NSContactID,
 	"tag":           xml.NSTag,
 	"direct-rights": xml.NSDirectRights,
+	"renewal":       xml.NSRenewal,
 }
 
 // beforeLogin are the commands a session may give before it is logged in (E3).

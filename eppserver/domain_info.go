@@ -30,6 +30,13 @@ func domainInfo(c *call) (answer, error) {
 	if v.Full && c.uk() {
 		out.ext = append(out.ext, nomInfo(v))
 	}
+	if v.Full && v.SponsorID == c.actor.Registrar && v.Zone.Profile == registry.ProfileUK && c.s.announces(xml.NSRenewal) {
+		renewal, err := c.renewalInfo(v)
+		if err != nil {
+			return answer{}, err
+		}
+		out.ext = append(out.ext, renewal)
+	}
 	if !v.DNSSEC.Empty() {
 		out.ext = append(out.ext, secDNSInfo(v.DNSSEC))
 	}

@@ -41,7 +41,7 @@ func (s *session) hideUnannounced(r *xml.Response, cmd *xml.Command) {
 }
 
 // unknownToUK are extensions that deployed uk clients have never met.
-var unknownToUK = []string{xml.NSFee, xml.NSChangePoll}
+var unknownToUK = []string{xml.NSFee, xml.NSChangePoll, xml.NSRenewal}
 
 // moveUnhandled shows a payload in extValue, with the reason in the form that
 // RFC 9038 section 3 wants.
@@ -76,6 +76,8 @@ func namespaceOf(p xml.Payload) string {
 		return xml.NSChangePoll
 	case *xml.FeeCheckData, *xml.FeeData:
 		return xml.NSFee
+	case *xml.RenewalInfoData:
+		return xml.NSRenewal
 	}
 	return ""
 }

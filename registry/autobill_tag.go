@@ -25,14 +25,16 @@ const autoBillChunk = 1000
 
 // SetTagAutoBill sets auto-bill to days before E for all names of a tag in the
 // uk zones (R14); 0 switches it off. Names that a rule forbids it to (R11, R12,
-// R21) are listed with the reason, the rest are set. Names go in chunks, each in
-// a transaction of its own, so that commands go on. A dry run changes nothing.
+// R21) are listed with the reason, the rest are set. Staff do it in chunks, each
+// a transaction of its own, so that commands go on; a registrar, for its own tag
+// of at most autoBillNames names, in one. A dry run changes nothing.
 //
 // Refusals: KindAuthorization, KindParamMissing for the reason, KindNotFound for
-// the tag, KindParamRange for the value.
+// the tag, KindParamRange for the value, KindPolicy for a registrar with more
+// names.
 func (r *Registry) SetTagAutoBill(ctx context.Context, actor Actor, tag string, days int, dryRun bool) (TagAutoBill, error) {
 	var out TagAutoBill
-	err := errors.Join(actor.staffOnly(RoleOperator), actor.needReason())
+	err := actor.mayBillTag(tag)
 	if err != nil {
 		return out, err
 	}
@@ -41,6 +43,13 @@ func (r *Registry) SetTagAutoBill(ctx context.Context, actor Actor, tag string, 
 	}
 	id, err := r.needTag(ctx, tag)
 	if err != nil {
+		return out, err
+	}
+	if actor.IsRegistrar() {
+		err = r.mutate(ctx, actor, func(tx *Tx) error {
+			out = TagAutoBill{}
+			return tx.setOwnAutoBill(ctx, id, days, dryRun, &out)
+		})
 		return out, err
 	}
 	for after := int64(0); ; {
@@ -60,6 +69,39 @@ func (r *Registry) SetTagAutoBill(ctx context.Context, actor Actor, tag string, 
 			return out, nil
 		}
 		after = last
+	}
+}
+
+// autoBillNames is how many names a registrar may set at once: a command is
+// carried out as a whole, within its time limit.
+const autoBillNames = 50_000
+
+// mayBillTag refuses staff without the role or a reason, and a registrar another
+// tag.
+func (a Actor) mayBillTag(tag string) error {
+	if !a.IsRegistrar() {
+		return errors.Join(a.staffOnly(RoleOperator), a.needReason())
+	}
+	if a.TAG != tag {
+		return Refuse(KindAuthorization, "", "Only %s may set auto-bill for its names.", tag)
+	}
+	return nil
+}
+
+// setOwnAutoBill is setAutoBill for all names of the acting tag.
+func (tx *Tx) setOwnAutoBill(ctx context.Context, tag int32, days int, dryRun bool, out *TagAutoBill) error {
+	for after := int64(0); ; {
+		var part TagAutoBill
+		last, err := tx.setAutoBill(ctx, tag, days, after, dryRun, &part)
+		if err != nil || last == 0 {
+			return err
+		}
+		after = last
+		out.Set, out.Unchanged = out.Set+part.Set, out.Unchanged+part.Unchanged
+		out.Refused = append(out.Refused, part.Refused...)
+		if out.Set+out.Unchanged+int64(len(out.Refused)) > autoBillNames {
+			return Refuse(KindPolicy, "", "Your tag has more than %d names; ask the registry to set auto-bill for them.", autoBillNames)
+		}
 	}
 }
 
@@ -105,9 +147,15 @@ func (tx *Tx) setAutoBill(ctx context.Context, tag int32, days int, after int64,
 	return ids[len(ids)-1], nil
 }
 
-// judgeAutoBill applies the rules of a change by the tag. A name whose updates
-// are forbidden is no exception: staff may change it (see StatusSet.CheckUpdate).
+// judgeAutoBill applies the rules of a change by the tag. Statuses that forbid
+// updates bind a registrar, not staff (see StatusSet.CheckUpdate).
 func (tx *Tx) judgeAutoBill(n *dueName, want BillSettings) error {
+	if tx.actor.IsRegistrar() {
+		_, err := n.rule.Statuses.CheckUpdate(ObjectDomain, StatusChange{Other: true}, false)
+		if err != nil {
+			return err
+		}
+	}
 	return DecideBilling(n.rule, BillChange{Bill: want, Recur: n.rule.RecurBill}, tx.today, tx.r.policy)
 }
 

@@ -14,8 +14,9 @@ import (
 type DomainFilter struct {
 	TAG           string // sponsor
 	Zone          string
-	Registrant    string // contact handle
-	Status        Status // one that is set; derived ones such as ok are not stored
+	Profile       Profile // of the zone
+	Registrant    string  // contact handle
+	Status        Status  // one that is set; derived ones such as ok are not stored
 	ExpiresFrom   Date
 	ExpiresBefore Date
 	Suspended     bool   // by the life cycle, or held by staff
@@ -72,7 +73,7 @@ func (f DomainFilter) query() (string, []any) {
 		where = append(where, fmt.Sprintf(condition, "$"+strconv.Itoa(len(args))))
 	}
 	for _, c := range []struct{ condition, value string }{
-		{"r.tag = %s", f.TAG}, {"d.zone_id = (SELECT id FROM zone WHERE name = %s)", f.Zone},
+		{"r.tag = %s", f.TAG}, {"d.zone_id IN (SELECT id FROM zone WHERE profile = %s)", string(f.Profile)}, {"d.zone_id = (SELECT id FROM zone WHERE name = %s)", f.Zone},
 		{"d.registrant = (SELECT id FROM contact WHERE handle = %s)", f.Registrant},
 		{"%s = ANY(d.statuses)", string(f.Status)}, {"starts_with(d.name, %s)", f.Prefix}, {"d.name > %s", f.After},
 	} {

@@ -45,7 +45,7 @@ type Command struct {
 	Verb   Verb
 	// Object is "domain", "contact" or "host"; for the uk commands
 	// "release", "handshake", "list", "unrenew", "fork", "locks",
-	// "contact-id", "tag" or "direct-rights"; "" for session commands. It is
+	// "contact-id", "tag", "direct-rights" or "renewal"; "" for session commands. It is
 	// a closed set, fit for a metrics label.
 	Object string
 	// Action is a pointer to one of the action types (*DomainCheck, *Login …).

@@ -77,6 +77,10 @@ var examples = []example{
 		verb: VerbCheck, object: "domain", action: &DomainCheck{Names: []string{"a.uk", "b.uk"}},
 		exts: Extensions{FeeCheck: &FeeCheck{Currency: "GBP", Commands: []FeeCommand{{Name: "create", Phase: "open", Period: &Period{2, "y"}}, {Name: "restore"}}}},
 		uris: []string{NSDomain, NSFee}},
+	{name: "renewal list", command: `<info><renewal:list><renewal:from>2027-01-01</renewal:from><renewal:to>2027-01-31</renewal:to><renewal:after>a.uk</renewal:after></renewal:list></info>`,
+		verb: VerbInfo, object: "renewal", action: &RenewalList{From: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC), After: "a.uk"}},
+	{name: "renewal auto-bill", command: `<update><renewal:autoBill dryRun="true"><renewal:days>10</renewal:days></renewal:autoBill></update>`,
+		verb: VerbUpdate, object: "renewal", action: &RenewalAutoBill{Days: 10, DryRun: true}},
 	{name: "domain info", command: infoXML, verb: VerbInfo, object: "domain", action: &DomainInfo{Name: "a.uk", Hosts: "all"}},
 	{name: "domain info auth", command: `<info><domain:info><domain:name hosts="none">a.uk</domain:name>` + authXML + `</domain:info></info>`,
 		verb: VerbInfo, object: "domain", action: &DomainInfo{Name: "a.uk", Hosts: "none", AuthInfo: auth}},
@@ -197,7 +201,7 @@ var examples = []example{
 // objectURIs says which URI stands for an object when an example names none.
 var objectURIs = map[string]string{
 	"domain": NSDomain, "contact": NSContact, "host": NSHost, "release": NSRelease, "handshake": NSHandshake, "list": NSList,
-	"unrenew": NSUnrenew, "fork": NSFork, "locks": NSLocks, "contact-id": NSContactID, "tag": NSTag, "direct-rights": NSDirectRights,
+	"unrenew": NSUnrenew, "fork": NSFork, "locks": NSLocks, "contact-id": NSContactID, "tag": NSTag, "direct-rights": NSDirectRights, "renewal": NSRenewal,
 }
 
 // TestExamples reads every command in every style a client may write it (E8).

@@ -34,6 +34,9 @@ var actions = map[form]action{
 	{VerbUpdate, NSContactID, "update"}:  {"contact-id", decodeContactIDUpdate},
 	{VerbInfo, NSTag, "list"}:            {"tag", decodeTagList},
 	{VerbCheck, NSDirectRights, "check"}: {"direct-rights", decodeDirectRights},
+
+	{VerbInfo, NSRenewal, "list"}:       {"renewal", decodeRenewalList},
+	{VerbUpdate, NSRenewal, "autoBill"}: {"renewal", decodeRenewalAutoBill},
 }
 
 // extensionForms is the table of command extensions: which element extends

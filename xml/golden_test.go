@@ -91,6 +91,12 @@ var resDataGolden = map[string]Payload{
 		{RegistrarTag: "DETAGGED", Name: "None"}}},
 	"direct-rights":      &DirectRightsCheckData{},
 	"direct-rights-some": &DirectRightsCheckData{ROR: "example.co.uk"},
+	"renewal-list": &RenewalListData{More: true, Domains: []RenewalDomain{
+		{Name: "a.uk", ExDate: day(2027, 1, 2), Status: "Renewal required"},
+		{Name: "b.uk", ExDate: day(2027, 1, 3), Status: "No longer required", Decision: &RenewalDecision{"decline", day(2026, 12, 1)}}}},
+	"renewal-list-empty": &RenewalListData{},
+	"renewal-auto-bill": &RenewalAutoBillData{DryRun: true, Set: 3, Unchanged: 2, Refused: 1,
+		Domains: []RenewalRefusal{{Name: "a.uk", Reason: "V900 too late"}}},
 	"notice-rc": &RegistrarChangeData{Orig: "p@example.test", RegistrarTag: "NEW", CaseID: "12",
 		Domains: &NoticeDomains{Info: []DomainInfoData{domainGolden, plainDomain}}, Contact: contactGolden},
 	"notice-rel": &ReleasedData{AccountID: "REG1", Moved: ptr(true), From: "OLD", RegistrarTag: "NEW",
@@ -114,11 +120,16 @@ var resDataGolden = map[string]Payload{
 
 // extGolden has every kind of payload of <extension>.
 var extGolden = map[string][]Payload{
-	"secdns-ds":  {&SecDNSInfoData{MaxSigLife: 604800, DS: oneDS}},
-	"secdns-dsk": {&SecDNSInfoData{DS: []DSData{{KeyTag: 1, Alg: 8, DigestType: 2, Digest: "AB", KeyData: &oneKey}}}},
-	"secdns-key": {&SecDNSInfoData{Keys: []KeyData{oneKey, oneKey}}},
-	"rgp":        {&RGPInfoData{Statuses: []Status{{S: "addPeriod"}, {S: "renewPeriod", Lang: "en", Text: "endDate=2026-01-02"}}}},
-	"rgp-update": {&RGPUpdateData{Statuses: []Status{{S: "pendingRestore"}}}},
+	"renewal": {&RenewalInfoData{Status: "Renewal request being processed", Account: "17",
+		Decision: &RenewalDecision{"renew", day(2026, 12, 1)}, Requests: []RenewalRequest{
+			{By: "TAG", Requested: day(2026, 12, 2), From: day(2027, 1, 2), Years: 2, Invoice: "INV-000001", Due: day(2027, 2, 1)},
+			{By: "OLD", Requested: day(2026, 12, 3), From: day(2027, 1, 2), Years: 1}}}},
+	"renewal-plain": {&RenewalInfoData{Status: "Registered until expiry date"}},
+	"secdns-ds":     {&SecDNSInfoData{MaxSigLife: 604800, DS: oneDS}},
+	"secdns-dsk":    {&SecDNSInfoData{DS: []DSData{{KeyTag: 1, Alg: 8, DigestType: 2, Digest: "AB", KeyData: &oneKey}}}},
+	"secdns-key":    {&SecDNSInfoData{Keys: []KeyData{oneKey, oneKey}}},
+	"rgp":           {&RGPInfoData{Statuses: []Status{{S: "addPeriod"}, {S: "renewPeriod", Lang: "en", Text: "endDate=2026-01-02"}}}},
+	"rgp-update":    {&RGPUpdateData{Statuses: []Status{{S: "pendingRestore"}}}},
 	"domain-nom-check": {
 		&DomainNomCheckData{AbuseLimit: 49998}},
 	"domain-nom": {&DomainNomInfoData{RegStatus: RegStatusRegistered, FirstBill: "th", RecurBill: "bc", AutoBill: ptr(0),

@@ -28,6 +28,7 @@ const (
 	NSNotifications  = "http://www.nominet.org.uk/epp/xml/std-notifications-1.2"
 	NSTag            = "http://www.nominet.org.uk/epp/xml/nom-tag-1.0"
 	NSDirectRights   = "http://www.nominet.org.uk/epp/xml/nom-direct-rights-1.0"
+	NSRenewal        = "urn:namekeep:epp:renewal-1.0" // our own: schema/renewal-1.0.xsd
 	nsSchemaInstance = "http://www.w3.org/2001/XMLSchema-instance"
 	nsXML            = "http://www.w3.org/XML/1998/namespace"
 )
@@ -53,6 +54,7 @@ var rfcExtensions = []string{
 var ukExtensions = []string{
 	NSDomainNom, NSContactNom, NSDataQuality, NSWarning, NSRelease, NSHandshake,
 	NSList, NSUnrenew, NSFork, NSLocks, NSContactID, NSNotifications, NSTag, NSDirectRights,
+	NSRenewal,
 }
 
 // ObjectURIs returns the objURI list of the greeting, in its order.
@@ -78,6 +80,7 @@ var prefixes = map[string]string{
 	NSWarning: "warning", NSRelease: "release", NSHandshake: "handshake", NSList: "list",
 	NSUnrenew: "unrenew", NSFork: "fork", NSLocks: "locks", NSContactID: "cid",
 	NSNotifications: "n", NSTag: "tag", NSDirectRights: "direct-rights",
+	NSRenewal: "renewal",
 }
 
 // Prefix returns the prefix used in answers for a namespace of ours, or "".

@@ -1,0 +1,68 @@
+package eppserver
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/namekeep/namekeep/registry"
+	"github.com/namekeep/namekeep/xml"
+)
+
+// renewalCommands are the commands of our own extension (renewal-1.0).
+var renewalCommands = map[commandKey]handlerFunc{
+	{verb: xml.VerbInfo, object: "renewal"}:   renewalList,
+	{verb: xml.VerbUpdate, object: "renewal"}: renewalAutoBill,
+}
+
+// renewalPage is how many names an answer to a list holds.
+const renewalPage = 1000
+
+// renewalList lists the tag's names that expire in a stretch of days.
+func renewalList(c *call) (answer, error) {
+	a := c.cmd.Action.(*xml.RenewalList)
+	from, to := registry.DateOf(a.From, time.UTC), registry.DateOf(a.To, time.UTC)
+	if to.Before(from) {
+		return answer{}, registry.Refuse(registry.KindParamRange, "", "The last day lies before the first.").About("renewal:to", to.String())
+	}
+	list, err := c.reg.Domains(c.ctx, registry.DomainFilter{TAG: c.actor.TAG, Profile: registry.ProfileUK,
+		ExpiresFrom: from, ExpiresBefore: to.AddDays(1), After: a.After, Limit: renewalPage + 1})
+	if err != nil {
+		return answer{}, err
+	}
+	data := &xml.RenewalListData{More: len(list) > renewalPage}
+	for _, d := range list[:min(len(list), renewalPage)] {
+		data.Domains = append(data.Domains, xml.RenewalDomain{Name: d.Name, ExDate: d.Expires.EPPTime(), Status: string(d.Status)})
+	}
+	return answer{resData: data}, nil
+}
+
+// renewalAutoBill sets auto-bill for all names of the tag (R14).
+func renewalAutoBill(c *call) (answer, error) {
+	a := c.cmd.Action.(*xml.RenewalAutoBill)
+	done, err := c.reg.SetTagAutoBill(c.ctx, c.actor, c.actor.TAG, a.Days, a.DryRun)
+	if err != nil {
+		return answer{}, err
+	}
+	data := &xml.RenewalAutoBillData{DryRun: a.DryRun, Set: int(done.Set), Unchanged: int(done.Unchanged), Refused: len(done.Refused)}
+	for _, n := range done.Refused[:min(len(done.Refused), xml.MaxRenewalRefusals)] {
+		data.Domains = append(data.Domains, xml.RenewalRefusal{Name: n.Name, Reason: n.Reason})
+	}
+	return answer{resData: data}, nil
+}
+
+// renewalInfo is what stands beside the info of a name of the tag.
+func (c *call) renewalInfo(v registry.DomainView) (*xml.RenewalInfoData, error) {
+	view, err := c.reg.ViewRenewal(c.ctx, c.actor, v)
+	if err != nil {
+		return nil, err
+	}
+	data := &xml.RenewalInfoData{Status: string(view.Status)}
+	if view.Account != 0 {
+		data.Account = strconv.FormatInt(view.Account, 10)
+	}
+	for _, q := range view.Open {
+		data.Requests = append(data.Requests, xml.RenewalRequest{By: q.Tag, Requested: q.Requested, From: q.Period.EPPTime(),
+			Years: q.Years, Invoice: q.Invoice, Due: eppDate(q.Due)})
+	}
+	return data, nil
+}
