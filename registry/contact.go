@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -84,13 +85,10 @@ func (c *Contact) ShownStatuses() []Status { return c.Statuses.Shown(ObjectConta
 // DisplayName is the contact's name for lists: the first form's organisation,
 // or its name.
 func (c *Contact) DisplayName() string {
-	for _, p := range c.Postal {
-		if p.Org != "" {
-			return p.Org
-		}
-		return p.Name
+	if len(c.Postal) == 0 {
+		return ""
 	}
-	return ""
+	return cmp.Or(c.Postal[0].Org, c.Postal[0].Name)
 }
 
 // checkSponsor refuses a registrar that does not sponsor the contact.

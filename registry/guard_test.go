@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 
 // only lists who may import a package from outside, directly.
 var only = map[string][]string{
-	"github.com/beevik/etree": {"xml", "registry/pg/deps"}, // deps names libraries before they are used
+	"github.com/beevik/etree": {"xml"},
 	"encoding/xml":            {"xml"},
 }
 
