@@ -22,6 +22,8 @@ type demoCommand struct {
 	ListenGTLD    string `name:"listen-gtld" default:"127.0.0.1:7701" placeholder:"HOST:PORT" help:"EPP, profile gtld."`
 	PlainEPP      string `name:"plain-epp" placeholder:"HOST:PORT" help:"EPP in plain text, profile uk, such as 127.0.0.1:8700; on loopback only."`
 	ListenMetrics string `name:"listen-metrics" default:"127.0.0.1:9100" placeholder:"HOST:PORT" help:"Prometheus metrics and health."`
+	ListenSMTP    string `name:"listen-smtp" default:"127.0.0.1:2525" placeholder:"HOST:PORT" help:"Mail server that keeps what the demo sends."`
+	ListenMailbox string `name:"listen-mailbox" default:"127.0.0.1:8025" placeholder:"HOST:PORT" help:"Web page with that mail."`
 	Database      string `env:"DATABASE_URL" placeholder:"URL" help:"Use this PostgreSQL database instead of one of the demo's own."`
 	Check         bool   `help:"Start, run every kind of command against it, print the results, and stop. Leaves some names behind."`
 }
@@ -118,7 +120,7 @@ func (d *demo) openDatabase(ctx context.Context) (stop func(context.Context) err
 }
 
 // serve prepares certificates and register and serves them.
-func (d *demo) serve() error {
+func (d *demo) serve() (err error) {
 	ctx := d.p.ctx
 	cfg := d.config()
 	issued, err := d.prepareCertificates()
@@ -134,6 +136,13 @@ func (d *demo) serve() error {
 	if err != nil {
 		return err
 	}
+	box, err := d.openMailbox(ctx)
+	if err != nil {
+		return d.explain(err)
+	}
+	d.mailConfig(&cfg, box)
+	stopMailbox := box.start()
+	defer func() { err = errors.Join(err, stopMailbox()) }()
 	s, err := open(ctx, cfg, newLog(logFile, cfg.Log))
 	if err != nil {
 		return d.explain(err)
@@ -205,7 +214,7 @@ func reachable(address string) string {
 // explain says what to do about an address that is taken.
 func (d *demo) explain(err error) error {
 	if errors.Is(err, errAddressInUse) {
-		return fmt.Errorf("%w\nanother program uses it: choose another with --listen-epp, --listen-gtld, --plain-epp or --listen-metrics", err)
+		return fmt.Errorf("%w\nanother program uses it: choose another with --listen-epp, --listen-gtld, --plain-epp, --listen-metrics, --listen-smtp or --listen-mailbox", err)
 	}
 	return err
 }

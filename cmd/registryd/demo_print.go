@@ -22,6 +22,8 @@ func (d *demo) print() {
 	line("EPP uk", j.EPP["uk"]+"   zones co.demo, org.demo and, referred, trust.demo")
 	line("EPP gtld", j.EPP["gtld"]+"   zone shop")
 	line("EPP plain", j.PlainEPP)
+	line("mailbox", j.Mailbox+"   what the register mails, sent to "+j.SMTP)
+	line("letters", d.shown("post"))
 	line("metrics", j.Metrics+"   also /healthz and /readyz")
 	line("database", j.DatabaseURL)
 	line("CA", d.shown(j.CAFile))

@@ -38,6 +38,7 @@ func serverID() string {
 // itself looks after heartbeats and usage.
 func (s *service) startJobs(ctx context.Context, g *errgroup.Group) {
 	g.Go(func() error { s.dueWork(ctx); return nil })
+	s.startMail(ctx, g)
 	g.Go(func() error { s.nightlyBatch(ctx); return nil })
 	if s.tls == nil {
 		return

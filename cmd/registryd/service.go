@@ -18,6 +18,7 @@ import (
 	"github.com/namekeep/namekeep/certs"
 	"github.com/namekeep/namekeep/cmd/registryd/config"
 	"github.com/namekeep/namekeep/eppserver"
+	"github.com/namekeep/namekeep/notify"
 	"github.com/namekeep/namekeep/registry"
 	"github.com/namekeep/namekeep/registry/pg"
 	"github.com/namekeep/namekeep/xml"
@@ -39,6 +40,10 @@ type service struct {
 
 	listeners []boundListener
 	http      net.Listener // nil without metrics
+
+	mail      *notify.Metrics
+	templates *notify.Templates // nil when neither mail nor letters go out
+	sender    *notify.Sender    // nil without a mail server
 }
 
 // boundListener is an address that is open, and how it is served.
@@ -57,6 +62,9 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*service, e
 	}
 	if err == nil {
 		err = s.registerMetrics()
+	}
+	if err == nil {
+		err = s.openMail()
 	}
 	if err == nil {
 		err = s.bind(ctx)

@@ -50,6 +50,7 @@ func (c Config) Check() error {
 	c.checkRegister(&f)
 	c.checkListeners(&f)
 	c.checkCerts(&f)
+	c.checkMail(&f)
 	if n := len(c.EPP.Name); n < 3 || n > 64 {
 		f.add("epp.name", "%q has not 3 to 64 characters", c.EPP.Name)
 	}

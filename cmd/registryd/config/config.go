@@ -7,7 +7,7 @@
 // NAMEKEEP_LISTENER_NAME_SOME_KEY. deploy/registry.example.toml documents every
 // key with its default.
 //
-// Imports: registry, registry/pg.
+// Imports: registry, notify, registry/pg.
 package config
 
 import (
@@ -32,6 +32,9 @@ type Config struct {
 	Certs        Certs               `toml:"certs"`
 	EPP          EPP                 `toml:"epp"`
 	Listeners    map[string]Listener `toml:"listener"` // by name
+	Identity     Identity            `toml:"identity"`
+	Mail         Mail                `toml:"mail"`
+	Post         Post                `toml:"post"`
 	Metrics      Metrics             `toml:"metrics"`
 	Log          Log                 `toml:"log"`
 }
@@ -130,6 +133,8 @@ func Default() Config {
 			ServerCert: "certs/server.pem", ServerKey: "certs/server.key"},
 		EPP:       EPP{Name: "Namekeep", WatchInterval: 5 * time.Second, ShutdownTimeout: 30 * time.Second},
 		Listeners: map[string]Listener{},
+		Identity:  Identity{Name: "Namekeep", Address: []string{}, Payment: []string{}},
+		Mail:      Mail{Security: "starttls", Workers: 2},
 		Metrics:   Metrics{Address: "127.0.0.1:9100"},
 		Log:       Log{Level: "info", Format: "json"},
 	}
@@ -172,6 +177,10 @@ func Load(file string, environ []string) (Config, error) {
 	}
 	if file != "" {
 		c.Certs.resolve(filepath.Dir(file))
+		c.Mail.resolve(filepath.Dir(file))
+		if c.Post.Spool != "" && !filepath.IsAbs(c.Post.Spool) {
+			c.Post.Spool = filepath.Join(filepath.Dir(file), c.Post.Spool)
+		}
 	}
 	return c, nil
 }

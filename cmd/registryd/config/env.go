@@ -73,6 +73,8 @@ func setField(field reflect.Value, text string) error {
 			return fmt.Errorf("%q is not a whole number", text)
 		}
 		field.SetInt(n)
+	case reflect.Slice: // of strings
+		field.Set(reflect.ValueOf(strings.Split(text, ";")))
 	default:
 		return fmt.Errorf("a %s cannot be given in the environment", field.Kind())
 	}
