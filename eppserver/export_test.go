@@ -15,3 +15,30 @@ func PanicOnPoll() (restore func()) {
 		}
 	}
 }
+
+// CommandName is a command of the table, as tests see it. A transfer has an Op.
+type CommandName struct {
+	Verb   xml.Verb
+	Object string
+	Op     xml.TransferOp
+}
+
+// CommandNames lists the table of commands; a handler of all remaining
+// operations of a transfer stands for each of them.
+func CommandNames() []CommandName {
+	var list []CommandName
+	for key := range commands {
+		if key.verb != xml.VerbTransfer || key.op != "" {
+			list = append(list, CommandName{key.verb, key.object, key.op})
+			continue
+		}
+		for _, op := range []xml.TransferOp{xml.TransferRequest, xml.TransferQuery, xml.TransferApprove, xml.TransferReject, xml.TransferCancel} {
+			own := key
+			own.op = op
+			if commands[own] == nil {
+				list = append(list, CommandName{key.verb, key.object, op})
+			}
+		}
+	}
+	return list
+}
