@@ -15,7 +15,8 @@ import (
 type Addressee struct {
 	TAG      string   `json:"tag,omitempty"`
 	Name     string   `json:"name"`
-	Lines    []string `json:"lines,omitempty"` // of a postal address
+	Lines    []string `json:"lines,omitempty"`   // of a postal address, to the postcode
+	Country  string   `json:"country,omitempty"` // ISO 3166-1 alpha-2
 	Email    string   `json:"email,omitempty"`
 	Language string   `json:"language,omitempty"` // ISO 639-1
 }
