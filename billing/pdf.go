@@ -218,6 +218,7 @@ func (p *page) closing() {
 	if p.GetY()+need > pageBottom {
 		p.carried()
 		p.nextPage()
+		p.carried()
 	}
 	p.SetDrawColor(20, 40, 80)
 	p.SetLineWidth(0.3)
