@@ -25,20 +25,21 @@ const module = "github.com/namekeep/namekeep/"
 // others. Everything that is not listed may import all but the programs.
 var arrows = map[string][]string{
 	"xml":                  {},
+	"xml/camt":             {},
 	"certs":                {},
 	"registry/pg":          {},
 	"notify":               {"registry/pg"},
 	"billing":              {"notify", "registry/pg"},
 	"registry":             {"billing", "notify", "certs", "registry/pg"},
 	"eppserver":            {"xml", "certs", "registry", "billing", "notify", "registry/pg"},
-	"cmd/registryctl":      {"registry", "billing", "notify", "certs", "registry/pg", "cmd/registryd/config"},
+	"cmd/registryctl":      {"registry", "billing", "notify", "certs", "registry/pg", "cmd/registryd/config", "xml/camt"},
 	"cmd/registryd/config": {"registry", "billing", "notify", "certs", "registry/pg"},
 	"registry/pg/cluster":  {"registry/pg"},
 }
 
 // only lists who may import a package from outside, directly.
 var only = map[string][]string{
-	"github.com/beevik/etree": {"xml"},
+	"github.com/beevik/etree": {"xml", "xml/camt"},
 	"encoding/xml":            {"xml"},
 }
 
