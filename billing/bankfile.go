@@ -88,7 +88,7 @@ func ReadBankCSV(name string, data []byte) (BankFile, error) {
 			return f, refuse(Invalid, "file", name, "The file has more than %d lines.", maxBankLines)
 		}
 	}
-	return f, f.checkReferences()
+	return f, f.Check()
 }
 
 // csvHead finds the columns.
@@ -172,8 +172,9 @@ func onlyMatch(re *regexp.Regexp, prefix, text string) string {
 	return found
 }
 
-// checkReferences refuses a file whose lines share a reference but differ.
-func (f BankFile) checkReferences() error {
+// Check refuses a file whose lines share a reference but differ; ReadBankCSV has
+// done it.
+func (f BankFile) Check() error {
 	first := map[string]BankLine{}
 	for _, l := range f.Lines {
 		before, ok := first[l.BankRef]

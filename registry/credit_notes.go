@@ -34,7 +34,7 @@ func (r *Registry) IssueCreditNote(ctx context.Context, actor Actor, c billing.C
 		var err error
 		done, err = billing.IssueCreditNote(ctx, tx.Tx, c, tx.today.EPPTime())
 		if err != nil {
-			return refusedMoney(err)
+			return MoneyRefusal(err)
 		}
 		err = tx.afterCredit(ctx, c.Reason, done)
 		if err != nil {

@@ -30,8 +30,9 @@ func needFunds(name string, quotes ...billing.Quote) error {
 	return nil
 }
 
-// refusedMoney turns a refusal of package billing into one of the register's.
-func refusedMoney(err error) error {
+// MoneyRefusal turns a refusal of package billing into one of the register's;
+// other errors stay as they are.
+func MoneyRefusal(err error) error {
 	b := billing.AsRefusal(err)
 	if b == nil {
 		return err

@@ -33,7 +33,7 @@ func (r *Registry) RecordPayment(ctx context.Context, actor Actor, p billing.Pay
 func (tx *Tx) pay(ctx context.Context, p billing.Payment) (billing.Paid, error) {
 	paid, err := billing.RecordPayment(ctx, tx.Tx, p, tx.today.EPPTime())
 	if err != nil {
-		return paid, refusedMoney(err)
+		return paid, MoneyRefusal(err)
 	}
 	if paid.Known {
 		return paid, nil
@@ -114,7 +114,7 @@ func (tx *Tx) payLine(ctx context.Context, l billing.BankLine, file int64, done 
 		var err error
 		p.TAG, err = billing.TagOf(ctx, tx.Tx, l)
 		if err != nil {
-			return refusedMoney(err)
+			return MoneyRefusal(err)
 		}
 	}
 	paid, err := tx.pay(ctx, p)
@@ -175,7 +175,7 @@ func (r *Registry) RecordProFormaPayment(ctx context.Context, actor Actor, numbe
 func (tx *Tx) payProForma(ctx context.Context, number string, p billing.Payment) (ProFormaPaid, error) {
 	name, err := billing.NameOfProForma(ctx, tx.Tx, number)
 	if err != nil {
-		return ProFormaPaid{}, refusedMoney(err)
+		return ProFormaPaid{}, MoneyRefusal(err)
 	}
 	d, err := tx.lockDomain(ctx, name) // before the pro forma, as a renewal does
 	if err != nil && KindOf(err) != KindNotFound {
@@ -183,11 +183,11 @@ func (tx *Tx) payProForma(ctx context.Context, number string, p billing.Payment)
 	}
 	f, err := billing.LockProForma(ctx, tx.Tx, number)
 	if err != nil {
-		return ProFormaPaid{}, refusedMoney(err)
+		return ProFormaPaid{}, MoneyRefusal(err)
 	}
 	money, err := billing.RecordCustomerPayment(ctx, tx.Tx, f, p, tx.today.EPPTime())
 	if err != nil {
-		return ProFormaPaid{}, refusedMoney(err)
+		return ProFormaPaid{}, MoneyRefusal(err)
 	}
 	paid := ProFormaPaid{ProForma: f, Known: money.Known, Balance: money.Balance}
 	if paid.Known {

@@ -35,16 +35,7 @@ func (s *session) list(v any, header []string, rows [][]string, none string) err
 			fmt.Fprintln(s.stdout, none)
 			return
 		}
-		t := table.NewWriter()
-		t.SetStyle(plainStyle)
-		t.AppendHeader(row(header))
-		for _, r := range rows {
-			t.AppendRow(row(r))
-		}
-		// Trailing blanks serve nobody.
-		for line := range strings.Lines(t.Render() + "\n") {
-			fmt.Fprintln(s.stdout, strings.TrimRight(line, " \n"))
-		}
+		s.table(header, rows)
 	})
 }
 
@@ -52,6 +43,20 @@ func (s *session) list(v any, header []string, rows [][]string, none string) err
 func (s *session) hint(format string, args ...any) {
 	if !s.g.JSON {
 		fmt.Fprintf(s.stderr, format+"\n", args...)
+	}
+}
+
+// table shows rows under headings, for people.
+func (s *session) table(header []string, rows [][]string) {
+	t := table.NewWriter()
+	t.SetStyle(plainStyle)
+	t.AppendHeader(row(header))
+	for _, r := range rows {
+		t.AppendRow(row(r))
+	}
+	// Trailing blanks serve nobody.
+	for line := range strings.Lines(t.Render() + "\n") {
+		fmt.Fprintln(s.stdout, strings.TrimRight(line, " \n"))
 	}
 }
 

@@ -47,6 +47,14 @@ type cli struct {
 	Renewal   renewalCommands   `cmd:"" group:"Renewals" help:"Renewal requests."`
 	Batch     batchCommands     `cmd:"" group:"Renewals" help:"The nightly batch."`
 
+	Invoice    invoiceCommands    `cmd:"" group:"Money" help:"Invoices."`
+	Payment    paymentCommands    `cmd:"" group:"Money" help:"Payments, by hand and from bank files."`
+	CreditNote creditNoteCommands `cmd:"" group:"Money" help:"Credit notes."`
+	Statement  statementCommand   `cmd:"" group:"Money" help:"A registrar's account."`
+	AgedDebt   agedDebtCommand    `cmd:"" group:"Money" help:"What registrars owe, by age."`
+	Revenue    revenueCommand     `cmd:"" group:"Money" help:"Revenue by month and zone."`
+	Billing    billingCommands    `cmd:"" group:"Money" help:"The ledger."`
+
 	Certs certsCommands `cmd:"" group:"The installation" help:"The registry's CA, server and registrar certificates."`
 	DB    dbCommands    `cmd:"" name:"db" group:"The installation" help:"The database's tables."`
 	User  userCommands  `cmd:"" group:"The installation" help:"Staff users and their roles."`
