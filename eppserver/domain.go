@@ -85,7 +85,7 @@ func domainCreate(c *call) (answer, error) {
 	}
 	out := answer{
 		resData: &xml.DomainCreateData{Name: d.Name, CrDate: d.Created, ExDate: d.Expires.EPPTime()},
-		ext:     c.warnings(d, &a.AuthInfo, a.NS),
+		ext:     append(c.warnings(d, &a.AuthInfo, a.NS), c.fundsWarning(d)...),
 	}
 	if !d.Referred.IsZero() {
 		out.code = xml.CodeOKPending
@@ -107,7 +107,7 @@ func domainRenew(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	out := answer{resData: &xml.DomainRenewData{Name: d.Name, ExDate: d.Expires.EPPTime()}}
+	out := answer{resData: &xml.DomainRenewData{Name: d.Name, ExDate: d.Expires.EPPTime()}, ext: c.fundsWarning(d)}
 	if d.Covers != "" {
 		out.values = []xml.ExtValue{{Element: element("domain:name", d.Name), Reason: "It covers the unpaid renewal request of " +
 			d.Covers + " for the same period, so the expiry date stays."}}

@@ -3,8 +3,10 @@ package eppserver
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"math"
 	"strconv"
 
+	"github.com/namekeep/namekeep/billing"
 	"github.com/namekeep/namekeep/registry"
 	"github.com/namekeep/namekeep/xml"
 )
@@ -173,4 +175,19 @@ func (c *call) warnings(d *registry.Domain, auth *xml.AuthInfo, ns *xml.NS) []xm
 		}
 	}
 	return out
+}
+
+// fundsWarning tells a uk client that its tag can spend little more, in whole
+// units of its currency.
+func (c *call) fundsWarning(d *registry.Domain) []xml.Payload {
+	if !c.uk() || d.FundsLeft == nil {
+		return nil
+	}
+	whole := max(0, d.FundsLeft.Minor)
+	digits, err := billing.Digits(d.FundsLeft.Currency)
+	for ; err == nil && digits > 0; digits-- {
+		whole /= 10
+	}
+	return []xml.Payload{&xml.WarnCreditLimit{Remaining: uint16(min(whole, math.MaxUint16)),
+		Text: "Your tag may still spend " + d.FundsLeft.String() + "."}}
 }

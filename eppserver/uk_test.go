@@ -358,3 +358,24 @@ func TestLongList(t *testing.T) {
 	}
 	has(t, clients[1].Want(eppclient.ListExpiry("cl-l", at.AddDate(5, 0, 0).Format("2006-01")), xml.CodeOK).ResData, "[{noDomains 0}]")
 }
+
+// std-warning-1.1: a tag that can spend little more is told with every charge.
+func TestCreditLimitWarning(t *testing.T) {
+	h := epptest.New(t)
+	h.SetNow(at)
+	ownContact(h, "DEMO-A", "owner-a")
+	c := h.Login("DEMO-A")
+	create := func(label string) *xml.ParsedResponse {
+		return c.Want(eppclient.DomainCreate("cl-c", eppclient.DomainCreateOptions{Name: label + "." + epptest.ZoneUK, Years: 2, Registrant: "owner-a"}), xml.CodeOK)
+	}
+	lacks(t, create("none").Ext, "credit-limit") // no limit
+	h.Exec(`UPDATE registrar SET credit_limit = 20000 WHERE tag = 'DEMO-A'`)
+	lacks(t, create("far").Ext, "credit-limit") // 9.36 of 200.00 twice
+	h.Exec(`UPDATE registrar SET credit_limit = 5000 WHERE tag = 'DEMO-A'`)
+	has(t, create("near").Ext, "<credit-limit [{remaining 21}]>Your tag may still spend 21.92 GBP.")
+	h.SetNow(at.AddDate(2, 0, -30))
+	has(t, c.Want(eppclient.DomainRenew("cl-r", "near."+epptest.ZoneUK, "2028-06-01", 2), xml.CodeOK).Ext, "remaining 12")
+	r := c.Want(eppclient.DomainRenew("cl-r", "far."+epptest.ZoneUK, "2028-06-01", 2), xml.CodeOK)
+	has(t, r.Ext, "remaining 3")
+	c.Want(eppclient.DomainRenew("cl-r", "none."+epptest.ZoneUK, "2028-06-01", 2), xml.CodeBilling)
+}

@@ -3,6 +3,8 @@ package registry
 import (
 	"strings"
 	"time"
+
+	"github.com/namekeep/namekeep/billing"
 )
 
 // Domain is a registered name as it stands in the register.
@@ -57,6 +59,9 @@ type Domain struct {
 	// Fees is set by CreateDomain, RenewDomain and RestoreDomain: what the
 	// command is charged with.
 	Fees []FeeLine
+	// FundsLeft is set by CreateDomain and RenewDomain where the tag may spend
+	// little more: less than nearlySpent times what this cost.
+	FundsLeft *billing.Money
 	// Issued is set by UpdateDomain where it issued an authInfo: only now can it
 	// be shown, the register keeps its hash.
 	Issued AuthInfo

@@ -292,6 +292,7 @@ func (c *creation) write(d *Domain) {
 	tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "create")
 	if d.Referred.IsZero() {
 		tx.chargeCreation(d, c.p.Years, c.quote)
+		d.FundsLeft = fundsLeft(c.quote)
 	}
 }
 

@@ -182,6 +182,7 @@ func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, re
 	tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "renew")
 	billing.QueueCharge(tx.Tx, charge)
 	tx.warnLowBalance(d.SponsorID, quote)
+	after.FundsLeft = fundsLeft(quote)
 	if d.Zone.Profile == ProfileGTLD {
 		tx.queueGrace(d, RGPRenew, dec.Years)
 	}

@@ -6,6 +6,20 @@ import (
 	"github.com/namekeep/namekeep/billing"
 )
 
+// nearlySpent is how many more charges like the last one a tag should be able to
+// pay before it is warned (std-warning, credit-limit).
+const nearlySpent = 10
+
+// fundsLeft is what the tag may still spend after a charge, nil where that is no
+// concern.
+func fundsLeft(q billing.Quote) *billing.Money {
+	left := q.Available - q.Gross()
+	if !q.Limited || left >= nearlySpent*q.Gross() {
+		return nil
+	}
+	return &billing.Money{Minor: left, Currency: q.Net.Currency}
+}
+
 // needFunds refuses what a registrar cannot pay: the deposit of a prepaid tag
 // or the credit limit does not cover it (rule B11). The quotes are of one
 // registrar.
