@@ -40,6 +40,10 @@ func manNodes(b *strings.Builder, n *kong.Node, path string) {
 	for _, child := range n.Children {
 		name := strings.TrimSpace(path + " " + child.Name)
 		if len(child.Children) > 0 {
+			if child.Detail != "" {
+				fmt.Fprintf(b, ".SS \"%s\"\n", roff(name))
+				manExamples(b, child.Detail)
+			}
 			manNodes(b, child, name)
 			continue
 		}
@@ -49,7 +53,20 @@ func manNodes(b *strings.Builder, n *kong.Node, path string) {
 		}
 		fmt.Fprintf(b, ".SS \"%s\"\n%s\n", roff(usage), roff(child.Help))
 		manFlags(b, child.Flags)
+		manExamples(b, child.Detail)
 	}
+}
+
+// manExamples writes the examples that --help of a command shows.
+func manExamples(b *strings.Builder, detail string) {
+	if detail == "" {
+		return
+	}
+	b.WriteString(".PP\n.nf\n")
+	for line := range strings.Lines(detail) {
+		b.WriteString(roff(strings.TrimRight(line, "\n")) + "\n")
+	}
+	b.WriteString(".fi\n")
 }
 
 func manFlags(b *strings.Builder, flags []*kong.Flag) {

@@ -49,8 +49,8 @@ func text(p *xml.ParsedResponse) string {
 		fmt.Fprintf(&b, "%d %s\n", r.Code, printable(r.Msg))
 		for _, v := range r.Values {
 			var parts []string
-			if v.Value != nil && flat(v.Value) != "" {
-				parts = append(parts, v.Value.Tag+" "+flat(v.Value))
+			if v.Value != nil {
+				parts = append(parts, strings.TrimSpace(v.Value.Tag+" "+flat(v.Value)))
 			}
 			if v.Reason != "" {
 				parts = append(parts, printable(v.Reason))
@@ -59,7 +59,7 @@ func text(p *xml.ParsedResponse) string {
 		}
 	}
 	if q := p.MsgQ; q != nil {
-		fmt.Fprintf(&b, "message %s of %d", printable(q.ID), q.Count)
+		fmt.Fprintf(&b, "message %s, %d in the queue", printable(q.ID), q.Count)
 		if !q.QDate.IsZero() {
 			fmt.Fprintf(&b, ", %s", q.QDate.UTC().Format(time.RFC3339))
 		}
@@ -85,7 +85,10 @@ func text(p *xml.ParsedResponse) string {
 // of one kind, otherwise aligned fields.
 func section(b *strings.Builder, n *xml.Node) {
 	heading := n.Tag
-	if prefix := xml.Prefix(n.NS); prefix != "" {
+	switch prefix := xml.Prefix(n.NS); {
+	case n.NS == xml.NSNotifications:
+		heading = "notification " + n.Tag // its prefix says too little
+	case prefix != "":
 		heading = prefix + " " + n.Tag
 	}
 	b.WriteString(heading)

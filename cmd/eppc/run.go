@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -131,6 +132,17 @@ func parse(grammar any, args []string, stdout, stderr io.Writer, opts ...kong.Op
 	return parsed, exitDone, true
 }
 
+// hint says what to do about a certificate that does not verify.
+func hint(err error) string {
+	switch {
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return "; --ca FILE names the CA that the server's certificate is of"
+	case errors.As(err, new(x509.HostnameError)):
+		return "; --server-name NAME says which name to expect"
+	}
+	return ""
+}
+
 // report tells the error, unless that was done, and returns the exit status it
 // stands for. A refusal was shown already, as the answer it is.
 func report(stderr io.Writer, err error) int {
@@ -148,7 +160,7 @@ func report(stderr io.Writer, err error) int {
 		fmt.Fprintf(stderr, "eppc: %v (see --help)\n", err)
 		return exitUsage
 	default:
-		fmt.Fprintf(stderr, "eppc: %v\n", err)
+		fmt.Fprintf(stderr, "eppc: %v%s\n", err, hint(err))
 		return exitFault
 	}
 }

@@ -172,8 +172,8 @@ func TestOutput(t *testing.T) {
 func TestPollAll(t *testing.T) {
 	p := startPeer(t)
 	status, out, _ := p.eppc(t, "", "poll", "--all")
-	if status != exitDone || !strings.Contains(out, "message m2 of 2, 2027-01-01T00:00:00Z: Text 2") ||
-		!strings.Contains(out, "message m1 of 1") || !strings.Contains(out, "1300 No messages") {
+	if status != exitDone || !strings.Contains(out, "message m2, 2 in the queue, 2027-01-01T00:00:00Z: Text 2") ||
+		!strings.Contains(out, "message m1, 1 in the queue") || !strings.Contains(out, "1300 No messages") {
 		t.Errorf("status %d\n%s", status, out)
 	}
 	if n := len(p.sent()); n != 5 { // req, ack, req, ack, req

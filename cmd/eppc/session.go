@@ -154,7 +154,7 @@ func (s *session) prompt(prompt string) (string, error) {
 	}
 	file, ok := s.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return "", usageError("no terminal to ask for the password: set EPPC_PASSWORD or give a file")
+		return "", usageError("no terminal to ask for the password of " + s.conn.Tag + ": set EPPC_PASSWORD or give --password-file")
 	}
 	state, err := term.GetState(int(file.Fd()))
 	if err != nil {

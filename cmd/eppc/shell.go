@@ -19,9 +19,10 @@ explains one. Besides them:
   xml on|off    print answers as XML
   json on|off   print answers as JSON
   logout        end the session; the next command begins another
-  quit          leave (or Ctrl-D)
+  quit          leave (or Ctrl-D, Ctrl-C)
 
-Arrow keys walk through the history, Tab completes words.
+Arrow keys walk through the history, Tab completes words. Tag and server are
+those of the start: eppc --tag BETA shell.
 `
 
 // shellWords are the words only the shell knows.
@@ -59,17 +60,22 @@ func (c *shellCommand) Run(s *session) error {
 			return err
 		}
 	}
+	h := newHistory(historyFile())
 	done := make(chan error, 1)
-	go func() { done <- s.interact(t, newHistory(historyFile())) }() // a read of the terminal cannot be broken off
+	go func() { done <- s.interact(t, h) }() // a read of the terminal cannot be broken off
 	select {
 	case err := <-done:
+		if errors.Is(err, io.EOF) { // Ctrl-D or Ctrl-C: the cursor stands behind the prompt
+			fmt.Fprint(os.Stdout, "\r\n")
+			return h.fault
+		}
 		return err
 	case <-s.ctx.Done():
 		return s.ctx.Err()
 	}
 }
 
-// interact runs the shell on a terminal.
+// interact runs the shell on a terminal. io.EOF is its end by Ctrl-D or Ctrl-C.
 func (s *session) interact(t *term.Terminal, h *history) error {
 	words := commandWords()
 	t.History = h
@@ -89,7 +95,7 @@ func (s *session) interact(t *term.Terminal, h *history) error {
 		t.SetPrompt(prompt(&inner))
 		line, err := t.ReadLine()
 		if errors.Is(err, io.EOF) {
-			return h.fault
+			return io.EOF
 		}
 		if err != nil && !errors.Is(err, term.ErrPasteIndicator) {
 			return err

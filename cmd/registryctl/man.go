@@ -43,6 +43,7 @@ func manNodes(b *strings.Builder, n *kong.Node, path string) {
 	for _, child := range n.Children {
 		name := strings.TrimSpace(path + " " + child.Name)
 		if !child.Leaf() {
+			manExamples(b, name, child.Detail)
 			manNodes(b, child, name)
 			continue
 		}
@@ -53,6 +54,18 @@ func manNodes(b *strings.Builder, n *kong.Node, path string) {
 		fmt.Fprintf(b, ".SS \"%s\"\n%s\n", roff(use), roff(child.Help))
 		manFlags(b, child.Flags)
 	}
+}
+
+// manExamples writes the text that --help of a noun shows.
+func manExamples(b *strings.Builder, name, detail string) {
+	if detail == "" {
+		return
+	}
+	fmt.Fprintf(b, ".SS \"%s\"\n.nf\n", roff(name))
+	for line := range strings.Lines(detail) {
+		b.WriteString(roff(strings.TrimRight(line, "\n")) + "\n")
+	}
+	b.WriteString(".fi\n")
 }
 
 func manFlags(b *strings.Builder, flags []*kong.Flag) {

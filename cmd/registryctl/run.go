@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -136,10 +137,26 @@ func parse(c *cli, args []string, stdout, stderr io.Writer) (parsed *kong.Contex
 }
 
 func newParser(c *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
-	return kong.New(c,
+	k, err := kong.New(c,
 		kong.Name("registryctl"), kong.Description(description), kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { panic(exitRequest(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+	if err != nil {
+		return nil, err
+	}
+	headExamples(k.Model.Node)
+	return k, nil
+}
+
+// headExamples puts a heading above the examples of each noun: without one, the
+// help would lose the indent of the first.
+func headExamples(n *kong.Node) {
+	if strings.HasPrefix(n.Detail, "  ") {
+		n.Detail = "Examples:\n\n" + n.Detail
+	}
+	for _, child := range n.Children {
+		headExamples(child)
+	}
 }
 
 // report tells the error and returns the exit status it stands for.
@@ -159,7 +176,7 @@ func report(g *globals, stderr io.Writer, err error) int {
 			Kind: refusal.Kind.String(), Code: refusal.Code, Reason: refusal.Reason, Field: refusal.Field, Value: refusal.Value}})
 		return exitRefused
 	case refusal != nil:
-		fmt.Fprintf(stderr, "Refused: %v\n", refusal)
+		fmt.Fprintf(stderr, "Refused: %v%s\n", refusal, hint(refusal))
 		return exitRefused
 	case errors.Is(err, pg.ErrNotTestBed):
 		fmt.Fprintf(stderr, "Refused: %v\n", pg.ErrNotTestBed)
@@ -168,6 +185,17 @@ func report(g *globals, stderr io.Writer, err error) int {
 		fmt.Fprintf(stderr, "registryctl: %v\n", err)
 		return exitFault
 	}
+}
+
+// hint names the flag that a refusal is about.
+func hint(refusal *registry.Error) string {
+	switch {
+	case refusal.Kind == registry.KindParamMissing && refusal.Field == "reason":
+		return ": --reason TEXT"
+	case refusal.Kind == registry.KindAuthorization && refusal.Field == "user":
+		return " --user NAME acts as another; an admin adds staff with: registryctl user grant NAME --role ROLE"
+	}
+	return ""
 }
 
 type refusalView struct {

@@ -187,7 +187,12 @@ func (s *session) confirm(format string, args ...any) error {
 	}
 	what := fmt.Sprintf(format, args...)
 	if !s.isTerminal() {
-		return usage("%s Give --yes to do it.", what)
+		if strings.Contains(what, "\n") { // a list
+			what += "\n"
+		} else {
+			what += " "
+		}
+		return usage("%sGive --yes to do it.", what)
 	}
 	fmt.Fprintf(s.stderr, "%s\nGo on? [y/N] ", what)
 	answer, err := bufio.NewReader(s.stdin).ReadString('\n')

@@ -17,13 +17,13 @@ import (
 
 // demoCommand is "registryd demo".
 type demoCommand struct {
-	Dir           string `default:"demo" placeholder:"DIR" help:"Folder of the demo: database, certificates, demo.json."`
-	ListenEPP     string `name:"listen-epp" default:"127.0.0.1:7700" placeholder:"HOST:PORT" help:"EPP, profile uk. Port 0 takes any that is free, here and below."`
-	ListenGTLD    string `name:"listen-gtld" default:"127.0.0.1:7701" placeholder:"HOST:PORT" help:"EPP, profile gtld."`
+	Dir           string `default:"demo" placeholder:"DIR" help:"Folder of the demo: database, certificates, demo.json. Default: ${default}."`
+	ListenEPP     string `name:"listen-epp" default:"127.0.0.1:7700" placeholder:"HOST:PORT" help:"EPP, profile uk. Default: ${default}. Port 0 takes any that is free, here and below."`
+	ListenGTLD    string `name:"listen-gtld" default:"127.0.0.1:7701" placeholder:"HOST:PORT" help:"EPP, profile gtld. Default: ${default}."`
 	PlainEPP      string `name:"plain-epp" placeholder:"HOST:PORT" help:"EPP in plain text, profile uk, such as 127.0.0.1:8700; on loopback only."`
-	ListenMetrics string `name:"listen-metrics" default:"127.0.0.1:9100" placeholder:"HOST:PORT" help:"Prometheus metrics and health."`
-	ListenSMTP    string `name:"listen-smtp" default:"127.0.0.1:2525" placeholder:"HOST:PORT" help:"Mail server that keeps what the demo sends."`
-	ListenMailbox string `name:"listen-mailbox" default:"127.0.0.1:8025" placeholder:"HOST:PORT" help:"Web page with that mail."`
+	ListenMetrics string `name:"listen-metrics" default:"127.0.0.1:9100" placeholder:"HOST:PORT" help:"Prometheus metrics and health. Default: ${default}."`
+	ListenSMTP    string `name:"listen-smtp" default:"127.0.0.1:2525" placeholder:"HOST:PORT" help:"Mail server that keeps what the demo sends. Default: ${default}."`
+	ListenMailbox string `name:"listen-mailbox" default:"127.0.0.1:8025" placeholder:"HOST:PORT" help:"Web page with that mail. Default: ${default}."`
 	Database      string `env:"DATABASE_URL" placeholder:"URL" help:"Use this PostgreSQL database instead of one of the demo's own."`
 	Check         bool   `help:"Start, run every kind of command against it, print the results, and stop. Leaves some names behind."`
 }
@@ -49,14 +49,14 @@ func (c *demoCommand) Run(p *program) (err error) {
 		err = os.MkdirAll(dir, 0o711) // the database's own account walks through
 	}
 	if err != nil {
-		return err
+		return c.explain(err)
 	}
 	lock, err := cluster.TryLockFile(filepath.Join(dir, "lock"), false)
 	if errors.Is(err, cluster.ErrLocked) {
 		return usageError(fmt.Sprintf("a demo is running in %s already; stop it, or give another --dir", c.Dir))
 	}
 	if err != nil {
-		return err
+		return c.explain(err)
 	}
 	defer lock.Unlock()
 	d := &demo{demoCommand: c, p: p, dir: dir}
@@ -72,6 +72,9 @@ func (c *demoCommand) Run(p *program) (err error) {
 		late, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), demoStop)
 		defer cancel()
 		err = errors.Join(err, stop(late))
+	}
+	if err == nil && !c.Check {
+		fmt.Fprintf(p.stdout, "\nStopped. The data is in %s.\n", c.Dir)
 	}
 	if p.ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil // told to stop before it was up
@@ -211,10 +214,14 @@ func reachable(address string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// explain says what to do about an address that is taken.
-func (d *demo) explain(err error) error {
-	if errors.Is(err, errAddressInUse) {
+// explain says what to do about an address that is taken, or a folder that
+// cannot be written.
+func (c *demoCommand) explain(err error) error {
+	switch {
+	case errors.Is(err, errAddressInUse):
 		return fmt.Errorf("%w\nanother program uses it: choose another with --listen-epp, --listen-gtld, --plain-epp, --listen-metrics, --listen-smtp or --listen-mailbox", err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: give a folder that you may write with --dir", err)
 	}
 	return err
 }

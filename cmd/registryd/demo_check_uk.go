@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,8 +96,9 @@ func (c *checkRun) releases(a, b, third *checkSession, name string) {
 		xml.CodeAuthorization)
 }
 
-// leftForPasting is the name of a printed line: the check must not renew it.
-const leftForPasting = "harbour.co.demo"
+// leftForPasting are the names that the README and a printed line renew: the
+// check must not.
+var leftForPasting = [...]string{"harbour.co.demo", "ivory.co.demo"}
 
 // renewOne renews a name of the demo that is in its window (R2). Each run takes
 // one; when none is left it says so.
@@ -113,7 +115,7 @@ func (c *checkRun) renewOne(a *checkSession) {
 		return
 	}
 	for _, l := range lines {
-		if l[0] == leftForPasting || !strings.HasSuffix(l[0], ".demo") || l[1] != a.tag || strings.Trim(l[0], "abcdefghijklmnopqrstuvwxyz.-") != "" {
+		if slices.Contains(leftForPasting[:], l[0]) || !strings.HasSuffix(l[0], ".demo") || l[1] != a.tag || strings.Trim(l[0], "abcdefghijklmnopqrstuvwxyz.-") != "" {
 			continue
 		}
 		r, err := a.send(eppclient.DomainInfo(a.next(), eppclient.DomainInfoOptions{Name: l[0]}))

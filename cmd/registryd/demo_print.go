@@ -39,7 +39,7 @@ func (d *demo) print() {
 		"info bakery.co.demo",
 		"create free-name.co.demo --years 2 --registrant A-BAKER --ns ns1.hosting.example",
 		"update free-name.co.demo --auto-bill 10",
-		"renew " + leftForPasting,
+		"renew " + leftForPasting[1],
 		"--tag DEMO-B poll",
 		"--profile gtld info tulip.shop",
 		"shell",

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net"
 	"os"
@@ -153,6 +154,10 @@ func (c Config) checkCerts(f *faults) {
 			continue
 		}
 		h, err := os.Open(file.name)
+		if errors.Is(err, fs.ErrNotExist) {
+			f.add(file.key, "%v; registryctl certs makes it", err)
+			continue
+		}
 		if err != nil {
 			f.add(file.key, "%v", err)
 			continue
