@@ -76,8 +76,8 @@ func queuePrepaidAccounts(tx *pg.Tx, registrar int32, currency string, f Funds) 
 }
 
 // reversalSQL takes charges back: what was debited from a deposit returns to
-// it, what is on an invoice is credited by the next invoice run. %s chooses the
-// charges; $1 is the key, $2 the instant, $3 the civil day.
+// it, what is on an invoice is credited by the next invoice run. choice picks the
+// charges by the key $1; $2 is the instant, $3 the civil day.
 func reversalSQL(choice string) string {
 	return `WITH r AS (
 			UPDATE charge SET reversed_at = $2 WHERE ` + choice + ` AND reversed_at IS NULL

@@ -206,7 +206,7 @@ func (tx *Tx) payProForma(ctx context.Context, number string, p billing.Payment)
 	if err != nil {
 		return paid, err
 	}
-	tx.renewPaid(d, dec, "registrant's payment", f.Years)
+	tx.renewPaid(d, dec, registrantsPayment, f.Years)
 	paid.ProForma.State, paid.ProForma.ClosedOn = billing.ProFormaPaid, tx.today.EPPTime()
 	paid.Receipt, paid.Expires, paid.Balance = &receipt, dec.Expiry, money.Balance-f.Gross()
 	return paid, tx.mailReceipt(ctx, f, receipt)

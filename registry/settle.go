@@ -75,7 +75,7 @@ func (tx *Tx) settleLapsed(ctx context.Context, invoices, charges []int64) error
 		}
 		dec := DecideInvoicePaid(d.renewalName(), d.Requests[i])
 		if dec.Renews {
-			tx.renewPaid(d, dec, "late payment", d.Requests[i].Years)
+			tx.renewPaid(d, dec, latePayment, d.Requests[i].Years)
 		}
 	}
 	return nil
@@ -91,6 +91,12 @@ func (d *Domain) requestAt(id int64) int {
 	}
 	return -1
 }
+
+// How the history tells of renewals by money that came without a command.
+const (
+	latePayment        = "late payment"
+	registrantsPayment = "registrant's payment"
+)
 
 // renewPaid moves E after money that came without a command: a lapsed request
 // paid late, or the registrant's payment.
@@ -110,8 +116,14 @@ func (tx *Tx) renewPaid(d *Domain, dec PaymentDecision, action string, years int
 		next_bill = CASE WHEN $7 THEN NULL ELSE next_bill END,
 		next_period = CASE WHEN $7 THEN NULL ELSE next_period END WHERE id = $1`,
 		d.ID, dec.Expiry, tx.Now, tx.updaterID(), dec.ClearNotRequired, dec.LiftSuspension, dec.ClearNextBill)
-	if action == "late payment" {
+	if action == latePayment {
 		billing.QueueVoidProForma(tx.Tx, d.ID, tx.today.EPPTime())
 	}
 	tx.record("domain", d.ID, d.Name, action, c.add("years", nil, years))
+	origin := OriginStaff
+	if action == registrantsPayment {
+		origin = OriginPage // the registrant's decision
+	}
+	tx.queuePoll(d.SponsorID, PollMessage{Kind: PollRenewed, Text: d.Name + " is renewed until " + dec.Expiry.String() + " (" + action + ").",
+		Payload: RenewalNotice{Name: d.Name, Origin: origin, Years: years, Expires: dec.Expiry}})
 }
