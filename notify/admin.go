@@ -140,17 +140,12 @@ func (t *Templates) PreviewOutbox(q Queued) (Mail, error) {
 
 // RetryOutbox puts failed messages back into the queue, with three days anew,
 // and returns how many. A message whose payload is broken fails again. No ids:
-// all that failed.
-func RetryOutbox(ctx context.Context, db *pg.DB, ids []int64, now time.Time) (int64, error) {
-	var n int64
-	err := db.InTx(ctx, func(tx *pg.Tx) error {
-		tag, err := tx.Exec(ctx, `UPDATE outbox SET failed_at = NULL, due_at = $2, queued_at = $2, attempts = 0, locked_until = NULL
-			WHERE failed_at IS NOT NULL AND (id = ANY($1) OR $1 = '{}'::bigint[])`, append([]int64{}, ids...), now)
-		n = tag.RowsAffected()
-		return err
-	})
+// all that failed. Now is real time.
+func RetryOutbox(ctx context.Context, tx *pg.Tx, ids []int64, now time.Time) (int64, error) {
+	tag, err := tx.Exec(ctx, `UPDATE outbox SET failed_at = NULL, due_at = $2, queued_at = $2, attempts = 0, locked_until = NULL
+		WHERE failed_at IS NOT NULL AND (id = ANY($1) OR $1 = '{}'::bigint[])`, append([]int64{}, ids...), now)
 	if err != nil {
 		return 0, fmt.Errorf("retry messages: %w", err)
 	}
-	return n, nil
+	return tag.RowsAffected(), nil
 }

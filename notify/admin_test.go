@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/namekeep/namekeep/registry/pg"
 	"github.com/namekeep/namekeep/registry/pg/pgtest"
 )
 
@@ -45,7 +46,7 @@ func TestStaffSeeAndRetry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := RetryOutbox(ctx, db, []int64{failed[0].ID}, time.Now())
+	n, err := retry(t, db, failed[0].ID)
 	if err != nil || n != 1 {
 		t.Fatalf("retry: %d, %v", n, err)
 	}
@@ -53,7 +54,16 @@ func TestStaffSeeAndRetry(t *testing.T) {
 	if len(server.all()) != 2 || count(t, db, `sent_at IS NOT NULL`) != 2 {
 		t.Errorf("sent %d", len(server.all()))
 	}
-	if n, err = RetryOutbox(ctx, db, nil, time.Now()); err != nil || n != 0 {
+	if n, err = retry(t, db); err != nil || n != 0 {
 		t.Errorf("what was sent is sent again: %d, %v", n, err)
 	}
+}
+
+func retry(t *testing.T, db *pg.DB, ids ...int64) (n int64, err error) {
+	t.Helper()
+	err = db.InTx(context.Background(), func(tx *pg.Tx) error {
+		n, err = RetryOutbox(context.Background(), tx, ids, time.Now())
+		return err
+	})
+	return n, err
 }

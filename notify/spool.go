@@ -261,20 +261,15 @@ func ListPost(ctx context.Context, db *pg.DB, days int) ([]PostDay, error) {
 
 // HandOver marks the letters of a day that are in the spool as handed over to
 // the print house and returns how many. Doing it again changes nothing.
-func HandOver(ctx context.Context, db *pg.DB, day time.Time) (int64, error) {
-	var n int64
-	err := db.InTx(ctx, func(tx *pg.Tx) error {
-		err := lockSpool(ctx, tx)
-		if err != nil {
-			return err
-		}
-		tag, err := tx.Exec(ctx, `UPDATE post_item SET handed_over_at = $2
-			WHERE day = $1 AND spooled_at IS NOT NULL AND handed_over_at IS NULL`, day, tx.Now)
-		n = tag.RowsAffected()
-		return err
-	})
+func HandOver(ctx context.Context, tx *pg.Tx, day time.Time) (int64, error) {
+	err := lockSpool(ctx, tx)
 	if err != nil {
 		return 0, fmt.Errorf("hand over post: %w", err)
 	}
-	return n, nil
+	tag, err := tx.Exec(ctx, `UPDATE post_item SET handed_over_at = $2
+		WHERE day = $1 AND spooled_at IS NOT NULL AND handed_over_at IS NULL`, day, tx.Now)
+	if err != nil {
+		return 0, fmt.Errorf("hand over post: %w", err)
+	}
+	return tag.RowsAffected(), nil
 }

@@ -66,7 +66,7 @@ func TestLettersAreSpooled(t *testing.T) {
 			}
 		}
 	}
-	if handed, err := HandOver(ctx, db, postDay); err != nil || handed != 2 {
+	if handed, err := handOver(t, db); err != nil || handed != 2 {
 		t.Fatalf("handed over %d, %v", handed, err)
 	}
 	queueLetter(t, db, "PRO-000019", to)
@@ -84,10 +84,10 @@ func TestLettersAreSpooled(t *testing.T) {
 	if err != nil || len(days) != 1 || days[0] != (PostDay{Day: postDay, Spooled: 1, HandedOver: 2, Pages: 3}) {
 		t.Errorf("days %+v, %v", days, err)
 	}
-	if handed, err := HandOver(ctx, db, postDay); err != nil || handed != 1 {
+	if handed, err := handOver(t, db); err != nil || handed != 1 {
 		t.Errorf("handed over %d, %v", handed, err)
 	}
-	if handed, err := HandOver(ctx, db, postDay); err != nil || handed != 0 {
+	if handed, err := handOver(t, db); err != nil || handed != 0 {
 		t.Errorf("handed over once more %d, %v", handed, err)
 	}
 }
@@ -133,4 +133,13 @@ func TestLongAddressesStayInTheWindow(t *testing.T) {
 			t.Errorf("the window lacks %q:\n%s", want, text)
 		}
 	}
+}
+
+func handOver(t *testing.T, db *pg.DB) (n int64, err error) {
+	t.Helper()
+	err = db.InTx(context.Background(), func(tx *pg.Tx) error {
+		n, err = HandOver(context.Background(), tx, postDay)
+		return err
+	})
+	return n, err
 }
