@@ -45,10 +45,14 @@ func (r *Registry) SetTagAutoBill(ctx context.Context, actor Actor, tag string, 
 	if err != nil {
 		return out, err
 	}
+	dir, err := r.readDirectory(ctx)
+	if err != nil {
+		return out, err
+	}
 	if actor.IsRegistrar() {
 		err = r.mutate(ctx, actor, func(tx *Tx) error {
 			out = TagAutoBill{}
-			return tx.setOwnAutoBill(ctx, id, days, dryRun, &out)
+			return tx.setOwnAutoBill(ctx, dir, id, days, dryRun, &out)
 		})
 		return out, err
 	}
@@ -57,7 +61,7 @@ func (r *Registry) SetTagAutoBill(ctx context.Context, actor Actor, tag string, 
 		var part TagAutoBill
 		err = r.mutate(ctx, actor, func(tx *Tx) error {
 			part = TagAutoBill{}
-			last, err = tx.setAutoBill(ctx, id, days, after, dryRun, &part)
+			last, err = tx.setAutoBill(ctx, dir, id, days, after, dryRun, &part)
 			return err
 		})
 		if err != nil {
@@ -89,10 +93,10 @@ func (a Actor) mayBillTag(tag string) error {
 }
 
 // setOwnAutoBill is setAutoBill for all names of the acting tag.
-func (tx *Tx) setOwnAutoBill(ctx context.Context, tag int32, days int, dryRun bool, out *TagAutoBill) error {
+func (tx *Tx) setOwnAutoBill(ctx context.Context, dir directory, tag int32, days int, dryRun bool, out *TagAutoBill) error {
 	for after := int64(0); ; {
 		var part TagAutoBill
-		last, err := tx.setAutoBill(ctx, tag, days, after, dryRun, &part)
+		last, err := tx.setAutoBill(ctx, dir, tag, days, after, dryRun, &part)
 		if err != nil || last == 0 {
 			return err
 		}
@@ -107,7 +111,7 @@ func (tx *Tx) setOwnAutoBill(ctx context.Context, tag int32, days int, dryRun bo
 
 // setAutoBill judges the next chunk of a tag's names and sets those that may be
 // set. It returns the id of the last one, 0 when there are no more.
-func (tx *Tx) setAutoBill(ctx context.Context, tag int32, days int, after int64, dryRun bool, out *TagAutoBill) (int64, error) {
+func (tx *Tx) setAutoBill(ctx context.Context, dir directory, tag int32, days int, after int64, dryRun bool, out *TagAutoBill) (int64, error) {
 	rows, err := tx.Query(ctx, `SELECT d.id FROM domain d JOIN zone z ON z.id = d.zone_id AND z.profile = 'uk'
 		WHERE d.sponsor = $1 AND d.id > $2 ORDER BY d.id LIMIT $3`, tag, after, autoBillChunk)
 	if err != nil {
@@ -117,7 +121,7 @@ func (tx *Tx) setAutoBill(ctx context.Context, tag int32, days int, after int64,
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	names, err := tx.r.lockDue(ctx, tx, ids)
+	names, err := dir.lockDue(ctx, tx, ids)
 	if err != nil {
 		return 0, err
 	}

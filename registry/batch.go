@@ -224,6 +224,7 @@ type batchStep struct {
 	step Step
 	o    BatchOptions
 
+	dir      directory
 	progress progress
 }
 
@@ -232,6 +233,13 @@ type batchStep struct {
 const batchWait = 20 * time.Millisecond
 
 func (s *batchStep) do(ctx context.Context) error {
+	if s.step == StepRenewals || s.step == StepLife {
+		dir, err := s.r.readDirectory(ctx)
+		if err != nil {
+			return err
+		}
+		s.dir = dir
+	}
 	total, finished, err := s.begin(ctx)
 	if err != nil || finished {
 		return err
@@ -264,6 +272,9 @@ func (s *batchStep) names(ctx context.Context) error {
 			g.Go(func() error { return s.work(gctx) })
 		}
 		err := g.Wait()
+		if errors.Is(err, errUnlisted) {
+			s.dir, err = s.r.readDirectory(ctx)
+		}
 		if err != nil {
 			return err
 		}
@@ -279,13 +290,16 @@ func (s *batchStep) names(ctx context.Context) error {
 	}
 }
 
-// work takes chunks until none is to be had.
+// work takes chunks until none is to be had. It goes on from the last name, so
+// that it does not read over those that are done, and comes back once for names
+// that another runner had and gave up.
 func (s *batchStep) work(ctx context.Context) error {
-	for {
-		n, err := s.chunk(ctx)
-		if err != nil || n == 0 {
+	for after := int64(0); ; {
+		n, last, err := s.chunk(ctx, after)
+		if err != nil || n == 0 && after == 0 {
 			return err
 		}
+		after = last
 		s.progress.add(s, n)
 		err = errors.Join(ctx.Err(), pause(ctx, s.o.Pause))
 		if err != nil {

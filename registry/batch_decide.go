@@ -32,17 +32,17 @@ type quoteKey struct {
 	years           int
 }
 
-// chunk does what is due to the next names of the step and returns how many
-// they were; 0 when none is left.
-func (s *batchStep) chunk(ctx context.Context) (int, error) {
-	var taken int
-	err := s.tx(ctx, func(tx *Tx) error {
+// chunk does what is due to the next names of the step after an id. It returns
+// how many they were, 0 when none is left, and the id of the last.
+func (s *batchStep) chunk(ctx context.Context, after int64) (taken int, last int64, err error) {
+	err = s.tx(ctx, func(tx *Tx) error {
 		c := &chunk{s: s, tx: tx, quotes: map[quoteKey]*billing.Quote{}, funds: map[int32]billing.Funds{}, counts: map[string]int64{}}
-		var err error
-		c.names, taken, err = s.take(ctx, tx)
+		names, ids, err := s.take(ctx, tx, after)
+		c.names, taken = names, len(ids)
 		if err != nil || taken == 0 {
 			return err
 		}
+		last = ids[taken-1]
 		err = c.price(ctx)
 		if err != nil {
 			return err
@@ -56,7 +56,7 @@ func (s *batchStep) chunk(ctx context.Context) (int, error) {
 		}
 		return c.save(ctx)
 	})
-	return taken, err
+	return taken, last, err
 }
 
 // price reads what the renewals of the chunk cost: one look-up for each

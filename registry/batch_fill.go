@@ -54,23 +54,17 @@ var longAgo = NewDate(1900, 1, 1)
 func (s *batchStep) fill(ctx context.Context, tx *Tx) (int64, error) {
 	p := s.r.policy
 	zones := map[Profile][]int32{ProfileUK: {}, ProfileGTLD: {}}
-	all, err := s.r.Zones(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for _, z := range all {
+	for _, z := range s.dir.zones {
 		zones[z.Profile] = append(zones[z.Profile], z.ID)
 	}
 	args := pgx.StrictNamedArgs{"step": s.step, "day": s.day, "uk": zones[ProfileUK]}
 	more := pgx.StrictNamedArgs{"gtld": zones[ProfileGTLD], "autoBillMax": p.AutoBillMax}
 	if s.step == StepLife {
 		own := []int32{}
-		for _, tag := range []string{TagDetagged, s.r.inst.RegistryTag} {
-			id, err := s.r.needTag(ctx, tag)
-			if err != nil {
-				return 0, err
+		for id, tag := range s.dir.tags {
+			if p.BilledDirectly(tag) {
+				own = append(own, id)
 			}
-			own = append(own, id)
 		}
 		more = pgx.StrictNamedArgs{"own": own, "advanceWarning": p.AdvanceWarningDays, "reminder": p.ReminderDay,
 			"proForma": p.ProFormaDay, "suspend": p.SuspendAfterProFormaDays, "cancel": p.CancelAfterSuspensionDays,
@@ -79,7 +73,8 @@ func (s *batchStep) fill(ctx context.Context, tx *Tx) (int64, error) {
 	for k, v := range more {
 		args[k] = v
 	}
-	args["since"], err = s.since(ctx, tx)
+	since, err := s.since(ctx, tx)
+	args["since"] = since
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,11 +33,40 @@ type dueEnd struct {
 	gone      bool
 }
 
-// takeSQL takes names off the work of a step; those that another runner has are
-// passed over.
-const takeSQL = `DELETE FROM batch_work WHERE step = $1 AND day = $2 AND domain_id IN (
-	SELECT domain_id FROM batch_work WHERE step = $1 AND day = $2 ORDER BY domain_id LIMIT $3 FOR UPDATE SKIP LOCKED)
-	RETURNING domain_id`
+// directory is the zones and tags of the register as read before a transaction:
+// looking them up inside one would take a second connection, and workers that
+// hold all there are would wait for each other.
+type directory struct {
+	zones map[int32]*Zone
+	tags  map[int32]string
+}
+
+// errUnlisted says that a zone or tag is younger than the directory.
+var errUnlisted = errors.New("a zone or tag is not in the directory")
+
+func (r *Registry) readDirectory(ctx context.Context) (directory, error) {
+	dir := directory{zones: map[int32]*Zone{}}
+	zones, err := r.reloadZones(ctx)
+	if err == nil {
+		err = r.reloadTags(ctx)
+	}
+	if err != nil {
+		return dir, err
+	}
+	for _, z := range zones {
+		dir.zones[z.ID] = z
+	}
+	r.tagTable.mu.RLock()
+	dir.tags = r.tagTable.byID // replaced by a reload, never changed
+	r.tagTable.mu.RUnlock()
+	return dir, nil
+}
+
+// takeSQL locks the next names of a step's work; those that another runner has
+// are passed over. The rows are deleted by a statement of its own: in one
+// statement the planner may run the inner query, LIMIT and all, for every row.
+const takeSQL = `SELECT domain_id FROM batch_work WHERE step = $1 AND day = $2 AND domain_id > $3
+	ORDER BY domain_id LIMIT $4 FOR UPDATE SKIP LOCKED`
 
 const dueSQL = `SELECT id, name, zone_id, sponsor, coalesce(registrant, 0), statuses, expires, first_paid, first_due,
 	suspended_on, coalesce(suspended_reason, ''), recur_bill, coalesce(auto_bill, 0), coalesce(next_bill, 0),
@@ -52,29 +82,30 @@ const dueRequestsSQL = `SELECT q.id, q.domain_id, q.period, q.registrar_id, q.ye
 	WHERE q.domain_id = ANY($1) AND q.state <> 'withdrawn' AND (q.state IN ('uninvoiced', 'invoiced') OR q.period >= d.expires)
 	ORDER BY q.id`
 
-// take takes up to n names of the step and locks them. None: nothing is left
-// that another runner has not.
-func (s *batchStep) take(ctx context.Context, tx *Tx) ([]*dueName, int, error) {
-	rows, err := tx.Query(ctx, takeSQL, s.step, s.day, s.o.Chunk)
+// take takes up to a chunk of names after an id and locks them; ids are those
+// taken off the work. None: nothing is left there that another runner has not.
+func (s *batchStep) take(ctx context.Context, tx *Tx, after int64) (names []*dueName, ids []int64, err error) {
+	rows, err := tx.Query(ctx, takeSQL, s.step, s.day, after, s.o.Chunk)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	ids, err = pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil || len(ids) == 0 {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	names, err := s.r.lockDue(ctx, tx, ids)
-	return names, len(ids), err
+	tx.Queue(`DELETE FROM batch_work WHERE step = $1 AND day = $2 AND domain_id = ANY($3)`, s.step, s.day, ids)
+	names, err = s.dir.lockDue(ctx, tx, ids)
+	return names, ids, err
 }
 
 // lockDue locks names in the order of their ids, for the batch.
-func (r *Registry) lockDue(ctx context.Context, tx *Tx, ids []int64) ([]*dueName, error) {
+func (dir directory) lockDue(ctx context.Context, tx *Tx, ids []int64) ([]*dueName, error) {
 	var names []*dueName
 	byID := map[int64]*dueName{}
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		b.Queue(dueSQL, ids).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
-				n, err := r.scanDue(ctx, rows)
+				n, err := dir.scanDue(rows)
 				if err != nil {
 					return err
 				}
@@ -82,7 +113,7 @@ func (r *Registry) lockDue(ctx context.Context, tx *Tx, ids []int64) ([]*dueName
 			}
 			return rows.Err()
 		})
-		b.Queue(dueRequestsSQL, ids).Query(func(rows pgx.Rows) error { return r.scanDueRequests(ctx, rows, byID) })
+		b.Queue(dueRequestsSQL, ids).Query(func(rows pgx.Rows) error { return dir.scanDueRequests(rows, byID) })
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lock the names: %w", err)
@@ -93,7 +124,7 @@ func (r *Registry) lockDue(ctx context.Context, tx *Tx, ids []int64) ([]*dueName
 	return names, nil
 }
 
-func (r *Registry) scanDue(ctx context.Context, row pgx.Row) (*dueName, error) {
+func (dir directory) scanDue(row pgx.Row) (*dueName, error) {
 	n := &dueName{}
 	d := &n.rule
 	var zone int32
@@ -107,19 +138,15 @@ func (r *Registry) scanDue(ctx context.Context, row pgx.Row) (*dueName, error) {
 		return nil, err
 	}
 	n.phaseEnd = at(phaseEnd)
-	n.zone, err = r.zoneByID(ctx, zone)
-	if err != nil {
-		return nil, err
+	n.zone, d.Sponsor = dir.zones[zone], dir.tags[n.sponsor]
+	if n.zone == nil || d.Sponsor == "" {
+		return nil, errUnlisted
 	}
-	tags, err := r.tags(ctx, n.sponsor)
-	if err != nil {
-		return nil, err
-	}
-	d.Profile, d.Sponsor = n.zone.Profile, tags[0]
+	d.Profile = n.zone.Profile
 	return n, nil
 }
 
-func (r *Registry) scanDueRequests(ctx context.Context, rows pgx.Rows, names map[int64]*dueName) error {
+func (dir directory) scanDueRequests(rows pgx.Rows, names map[int64]*dueName) error {
 	for rows.Next() {
 		var id, domain int64
 		var registrar int32
@@ -128,11 +155,10 @@ func (r *Registry) scanDueRequests(ctx context.Context, rows pgx.Rows, names map
 		if err != nil {
 			return err
 		}
-		tags, err := r.tags(ctx, registrar)
-		if err != nil {
-			return err
+		q.Tag = dir.tags[registrar]
+		if q.Tag == "" {
+			return errUnlisted
 		}
-		q.Tag = tags[0]
 		n := names[domain]
 		n.rule.Requests = append(n.rule.Requests, q)
 		n.requestID = append(n.requestID, id)

@@ -104,6 +104,8 @@ func (w *world) night() {
 func (w *world) compare() {
 	w.t.Helper()
 	var got []*dueName
+	dir, err := w.readDirectory(w.ctx)
+	must(w.t, err)
 	must(w.t, w.mutate(w.ctx, System("test"), func(tx *Tx) error {
 		rows, err := tx.Query(w.ctx, `SELECT id FROM domain`)
 		if err != nil {
@@ -113,7 +115,7 @@ func (w *world) compare() {
 		if err != nil {
 			return err
 		}
-		got, err = w.lockDue(w.ctx, tx, ids)
+		got, err = dir.lockDue(w.ctx, tx, ids)
 		return err
 	}))
 	if len(got) != len(w.names) {

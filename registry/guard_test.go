@@ -32,9 +32,10 @@ var arrows = map[string][]string{
 	"billing":              {"notify", "registry/pg"},
 	"registry":             {"billing", "notify", "certs", "registry/pg"},
 	"eppserver":            {"xml", "certs", "registry", "billing", "notify", "registry/pg"},
-	"cmd/registryctl":      {"registry", "billing", "notify", "certs", "registry/pg", "cmd/registryd/config", "xml/camt"},
+	"cmd/registryctl":      {"registry/scenario", "registry", "billing", "notify", "certs", "registry/pg", "cmd/registryd/config", "xml/camt"},
 	"cmd/registryd/config": {"registry", "billing", "notify", "certs", "registry/pg"},
 	"registry/pg/cluster":  {"registry/pg"},
+	"registry/scenario":    {"registry", "billing", "notify", "certs", "registry/pg"},
 }
 
 // only lists who may import a package from outside, directly.

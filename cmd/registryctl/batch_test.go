@@ -48,3 +48,20 @@ func TestAutobillCommand(t *testing.T) {
 	d.expect(exitRefused, "1 to 182", "operator", "-y", "--reason", "a test", "autobill", "set", "--tag", "ALPHA", "--days", "200")
 	d.expect(exitRefused, "no open renewal request", "operator", "-y", "--reason", "a test", "renewal", "withdraw", "shop.co.example", "--tag", "ALPHA")
 }
+
+// A scenario is played beside the register, which stays as it is.
+func TestSimulateCommand(t *testing.T) {
+	d := newDesk(t)
+	out := d.must("support", "simulate", "../../registry/scenario/testdata/1-nothing-before-expiry.txt")
+	for _, want := range []string{"E-20", "tag BRAVO", "2027-08-06  E+37", "free to be registered"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in:\n%s", want, out)
+		}
+	}
+	var scratch int
+	err := d.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_database WHERE datname LIKE 'namekeep_simulate%'`).Scan(&scratch)
+	if err != nil || scratch != 0 {
+		t.Errorf("%d scratch databases are left, %v", scratch, err)
+	}
+	d.expect(exitUsage, "line 1", "support", "simulate", "batch_test.go")
+}

@@ -47,6 +47,7 @@ type cli struct {
 	Autobill  autobillCommands  `cmd:"" group:"Renewals" help:"Automatic renewal of all names of a tag."`
 	Renewal   renewalCommands   `cmd:"" group:"Renewals" help:"Renewal requests."`
 	Batch     batchCommands     `cmd:"" group:"Renewals" help:"The nightly batch."`
+	Simulate  simulateCommand   `cmd:"" group:"Renewals" help:"Play the life of a name on a scratch database."`
 
 	Invoice    invoiceCommands    `cmd:"" group:"Money" help:"Invoices."`
 	Payment    paymentCommands    `cmd:"" group:"Money" help:"Payments, by hand and from bank files."`

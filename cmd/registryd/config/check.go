@@ -88,6 +88,7 @@ func (c Config) checkRegister(f *faults) {
 		f.add("installation.time-zone", "%q is not a time zone such as Europe/London", c.Installation.TimeZone)
 	}
 	f.positive("installation.zone-ttl", c.Installation.ZoneTTL)
+	f.oneOf("installation.invoice-days", string(c.Installation.InvoiceDays), "monthly", "weekly", "daily")
 	if err := c.Policy.Validate(); err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			*f = append(*f, errors.New("policy."+line))

@@ -52,10 +52,12 @@ type Database struct {
 // Installation is what "registryctl db migrate" writes into a new database. The
 // database decides from then on.
 type Installation struct {
-	RepositoryID string        `toml:"repository-id"`
-	TimeZone     string        `toml:"time-zone"`
-	TestBed      bool          `toml:"test-bed"`
-	ZoneTTL      time.Duration `toml:"zone-ttl"` // of this process's copy of the zones
+	RepositoryID string `toml:"repository-id"`
+	TimeZone     string `toml:"time-zone"`
+	TestBed      bool   `toml:"test-bed"`
+	// InvoiceDays is when the batch invoices registrars: monthly, weekly or daily.
+	InvoiceDays registry.InvoiceDays `toml:"invoice-days"`
+	ZoneTTL     time.Duration        `toml:"zone-ttl"` // of this process's copy of the zones
 }
 
 // Certs names PEM files; relative names are relative to the folder of the
@@ -127,7 +129,7 @@ func Default() Config {
 			MaxConns: pg.DefaultMaxConns, TxTimeout: pg.DefaultTxTimeout,
 			ConnectTimeout: pg.DefaultConnectTimeout, HealthCheckPeriod: pg.DefaultHealthCheck,
 		},
-		Installation: Installation{RepositoryID: "UK", TimeZone: "Europe/London", ZoneTTL: 2 * time.Second},
+		Installation: Installation{RepositoryID: "UK", TimeZone: "Europe/London", InvoiceDays: registry.InvoiceMonthly, ZoneTTL: 2 * time.Second},
 		Policy:       registry.DefaultPolicy(),
 		Certs: Certs{CACert: "certs/ca.pem", CAKey: "certs/ca.key",
 			ServerCert: "certs/server.pem", ServerKey: "certs/server.key"},
@@ -247,7 +249,7 @@ func (c Config) PG() pg.Config {
 
 // Registry returns the settings for registry.New.
 func (c Config) Registry() registry.Config {
-	return registry.Config{Policy: c.Policy, ZoneTTL: c.Installation.ZoneTTL}
+	return registry.Config{Policy: c.Policy, ZoneTTL: c.Installation.ZoneTTL, InvoiceDays: c.Installation.InvoiceDays}
 }
 
 // Install returns what registry.Install writes into a new database.
