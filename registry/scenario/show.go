@@ -101,8 +101,8 @@ func (t Timeline) SVG() string {
 		bar(e.Day)
 		colour, expires = stateColour(e), e.Expires
 	}
-	fmt.Fprintf(&b, `<line x1="%.1f" y1="28" x2="%.1f" y2="52" stroke="#222" stroke-width="2"/><text x="%.1f" y="26" text-anchor="middle">E</text>`+"\n",
-		x(s.Expires), x(s.Expires), x(s.Expires))
+	fmt.Fprintf(&b, `<line x1="%.1f" y1="28" x2="%.1f" y2="52" stroke="#222" stroke-width="2"/><text x="%.1f" y="66" text-anchor="end">E</text>`+"\n",
+		x(s.Expires), x(s.Expires), x(s.Expires)-4)
 	for i, e := range t.Events {
 		y := svgBar + 40 + svgRow*i
 		fmt.Fprintf(&b, `<path d="M%.1f 48 V%d" stroke="#999" fill="none"/><circle cx="%.1f" cy="%d" r="4" fill="%s"/>`+"\n", x(e.Day), y-4, x(e.Day), y-4, stateColour(e))
