@@ -79,8 +79,7 @@ const dueSQL = `SELECT id, name, zone_id, sponsor, coalesce(registrant, 0), stat
 // after the lock, so that it sees what was committed while that was waited for.
 const dueRequestsSQL = `SELECT q.id, q.domain_id, q.period, q.registrar_id, q.years, q.requested_at, q.state, q.due, q.ended_on
 	FROM renewal_request q JOIN domain d ON d.id = q.domain_id
-	WHERE q.domain_id = ANY($1) AND q.state <> 'withdrawn' AND (q.state IN ('uninvoiced', 'invoiced') OR q.period >= d.expires)
-	ORDER BY q.id`
+	WHERE q.domain_id = ANY($1) AND ` + requestsThatCount + ` ORDER BY q.id`
 
 // take takes up to a chunk of names after an id and locks them; ids are those
 // taken off the work. None: nothing is left there that another runner has not.

@@ -48,7 +48,7 @@ type Domain struct {
 	Hosts       []string // name servers
 	Subordinate []string // hosts below the name
 	DNSSEC      DNSSEC
-	Requests    []RenewalRequest // open, lapsed, and those of the present period
+	Requests    []RenewalRequest // those that count (requestsThatCount)
 	Grace       []GraceCharge
 	Transfer    *Transfer // pending, or nil
 	Handshake   int64     // the open handshake's id, or 0

@@ -54,8 +54,8 @@ var partSQL = []struct {
 		'f', key_flags, 'p', key_proto, 'ka', key_alg, 'k', encode(public_key, 'base64')) ORDER BY ordinal)
 		FROM domain_ds WHERE domain_id = d.id)`, `NULL::json`},
 	{partRequests, `(SELECT json_agg(json_build_object('id', id, 'period', period, 'registrar', registrar_id, 'years', years,
-		'requested', requested_at, 'state', state, 'due', due, 'ended', ended_on) ORDER BY id) FROM renewal_request
-		WHERE domain_id = d.id AND state <> 'withdrawn' AND (state IN ('uninvoiced', 'invoiced', 'lapsed') OR period >= d.expires))`,
+		'requested', requested_at, 'state', state, 'due', due, 'ended', ended_on) ORDER BY id) FROM renewal_request q
+		WHERE q.domain_id = d.id AND ` + requestsThatCount + `)`,
 		`NULL::json`},
 	{partGrace, `(SELECT json_agg(json_build_object('id', id, 'kind', kind, 'registrar', registrar_id, 'years', years,
 		'charge', charge_id, 'starts', starts_at, 'ends', ends_at) ORDER BY id)
@@ -65,6 +65,14 @@ var partSQL = []struct {
 		FROM transfer WHERE object = 'domain' AND object_id = d.id AND state = 'pending'),
 		coalesce((SELECT handshake_id FROM handshake_domain WHERE domain_id = d.id AND open), 0)`, `NULL::json, 0::bigint`},
 }
+
+// requestsThatCount are the requests q of a name d that a rule may look at: those
+// that are open or lapsed, those of the present period, and all of a period that
+// an open request is for or a paid one reaches E from. Of those a paid one keeps
+// the name renewed when another one ends (R41), though its period lies behind E.
+const requestsThatCount = `q.state <> 'withdrawn' AND (q.state IN ('uninvoiced', 'invoiced', 'lapsed') OR q.period >= d.expires
+	OR EXISTS (SELECT FROM renewal_request o WHERE o.domain_id = q.domain_id AND o.period = q.period
+		AND (o.state IN ('uninvoiced', 'invoiced') OR o.state = 'paid' AND o.new_expires >= d.expires)))`
 
 // domainSQL holds the statement of each set of parts. The set of texts is fixed,
 // so each is prepared once per connection.
