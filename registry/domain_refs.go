@@ -19,37 +19,35 @@ type contactRef struct {
 
 type hostRef struct {
 	id            int64
-	sponsor       int32
-	superordinate int64
-	addresses     int
 	pendingDelete bool
 }
 
 // read queues the look-up of contacts and hosts by name; missing ones are left
-// out of the maps.
+// out of the maps. It locks them as the foreign keys of the rows to come will
+// do, only earlier: none can be renamed, deleted or go to another tag between
+// the look and the commit.
 func (f *references) read(b *pgx.Batch, handles, hosts []string) {
 	f.contacts, f.hosts = map[string]contactRef{}, map[string]hostRef{}
+	if len(hosts) > 0 {
+		b.Queue(`SELECT name, id, 'pendingDelete' = ANY(statuses)
+			FROM host WHERE name = ANY($1) ORDER BY id FOR KEY SHARE`, hosts).Query(func(rows pgx.Rows) error {
+			var name string
+			var h hostRef
+			_, err := pgx.ForEachRow(rows, []any{&name, &h.id, &h.pendingDelete}, func() error {
+				f.hosts[name] = h
+				return nil
+			})
+			return err
+		})
+	}
 	if len(handles) > 0 {
-		b.Queue(`SELECT handle, id, sponsor FROM contact WHERE handle = ANY($1)`, handles).Query(func(rows pgx.Rows) error {
+		b.Queue(`SELECT handle, id, sponsor FROM contact WHERE handle = ANY($1) ORDER BY id FOR KEY SHARE`, handles).Query(func(rows pgx.Rows) error {
 			var handle string
 			var c contactRef
 			_, err := pgx.ForEachRow(rows, []any{&handle, &c.id, &c.sponsor}, func() error {
 				f.contacts[handle] = c
 				return nil
 			})
-			return err
-		})
-	}
-	if len(hosts) > 0 {
-		b.Queue(`SELECT name, id, sponsor, coalesce(superordinate, 0), cardinality(addresses), 'pendingDelete' = ANY(statuses)
-			FROM host WHERE name = ANY($1)`, hosts).Query(func(rows pgx.Rows) error {
-			var name string
-			var h hostRef
-			_, err := pgx.ForEachRow(rows, []any{&name, &h.id, &h.sponsor, &h.superordinate, &h.addresses, &h.pendingDelete},
-				func() error {
-					f.hosts[name] = h
-					return nil
-				})
 			return err
 		})
 	}

@@ -17,10 +17,12 @@ const hostSQL = `SELECT h.id, h.name, coalesce(s.id, 0), coalesce(s.name, ''), c
 	FROM host h LEFT JOIN domain s ON s.id = h.superordinate`
 
 // lockHostSQL leaves the key alone, so that names may go on being given the host
-// meanwhile; lockHostKeySQL keeps them waiting.
+// meanwhile; lockHostKeySQL keeps them waiting. They come before the read, which
+// has to be a statement of its own: beside the lock it would see the name above
+// from before a wait for it.
 const (
-	lockHostSQL    = hostSQL + ` WHERE h.name = $1 FOR NO KEY UPDATE OF h`
-	lockHostKeySQL = hostSQL + ` WHERE h.name = $1 FOR UPDATE OF h`
+	lockHostSQL    = `SELECT FROM host WHERE name = $1 FOR NO KEY UPDATE`
+	lockHostKeySQL = `SELECT FROM host WHERE name = $1 FOR UPDATE`
 )
 
 // hostUseSQL finds a name that uses a host, and one of another tag than $2 that
@@ -31,7 +33,7 @@ const hostUseSQL = `SELECT coalesce(min(d.name), ''), coalesce(min(d.name) FILTE
 
 // lockSuperordinateSQL keeps a name from being deleted or moved to another tag
 // while a host is put below it.
-const lockSuperordinateSQL = `SELECT id, sponsor, statuses FROM domain WHERE name = $1 FOR KEY SHARE`
+const lockSuperordinateSQL = `SELECT id, sponsor, statuses FROM domain WHERE name = $1 FOR SHARE`
 
 func (s *superordinate) read(b *pgx.Batch) {
 	s.id = 0
@@ -86,15 +88,16 @@ type hostUse struct {
 // name that it is to move below. key says that names have to wait before they
 // can be given the host.
 func (tx *Tx) lockHost(ctx context.Context, name string, key bool, below *superordinate) (*Host, hostUse, error) {
-	sql := lockHostSQL
+	lock := lockHostSQL
 	if key {
-		sql = lockHostKeySQL
+		lock = lockHostKeySQL
 	}
 	var row hostRow
 	var use hostUse
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		below.read(b)
-		b.Queue(sql, name).QueryRow(row.scan)
+		b.Queue(lock, name)
+		b.Queue(hostSQL+` WHERE h.name = $1`, name).QueryRow(row.scan)
 		b.Queue(hostUseSQL, name, tx.actor.Registrar).
 			QueryRow(func(row pgx.Row) error { return row.Scan(&use.any, &use.another) })
 	})
