@@ -2,6 +2,7 @@ package registry
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -19,6 +20,8 @@ type contactRef struct {
 
 type hostRef struct {
 	id            int64
+	superordinate int64 // the name of ours above it, 0: none
+	addresses     []netip.Addr
 	pendingDelete bool
 }
 
@@ -29,12 +32,13 @@ type hostRef struct {
 func (f *references) read(b *pgx.Batch, handles, hosts []string) {
 	f.contacts, f.hosts = map[string]contactRef{}, map[string]hostRef{}
 	if len(hosts) > 0 {
-		b.Queue(`SELECT name, id, 'pendingDelete' = ANY(statuses)
+		b.Queue(`SELECT name, id, coalesce(superordinate, 0), addresses, 'pendingDelete' = ANY(statuses)
 			FROM host WHERE name = ANY($1) ORDER BY id FOR KEY SHARE`, hosts).Query(func(rows pgx.Rows) error {
 			var name string
 			var h hostRef
-			_, err := pgx.ForEachRow(rows, []any{&name, &h.id, &h.pendingDelete}, func() error {
+			_, err := pgx.ForEachRow(rows, []any{&name, &h.id, &h.superordinate, &h.addresses, &h.pendingDelete}, func() error {
 				f.hosts[name] = h
+				h.addresses = nil // the next row has a slice of its own
 				return nil
 			})
 			return err
@@ -139,12 +143,8 @@ func (z *Zone) checkHosts(name string, hosts []HostSpec) ([]HostSpec, error) {
 		if !h.Attribute {
 			continue
 		}
-		below := NeedsGlue(host, name)
-		if below && len(h.Addresses) == 0 {
-			return nil, Refuse(KindParamMissing, "", "%s lies below %s and needs an address.", host, name).About("domain:hostAddr", "")
-		}
-		if below {
-			out[i].parsed, err = parseAddresses(h.Addresses)
+		if NeedsGlue(host, name) {
+			out[i].parsed, err = h.glue(host)
 			if err != nil {
 				return nil, err
 			}
@@ -153,16 +153,18 @@ func (z *Zone) checkHosts(name string, hosts []HostSpec) ([]HostSpec, error) {
 	return out, nil
 }
 
-func parseAddresses(texts []string) ([]netip.Addr, error) {
-	out := make([]netip.Addr, len(texts))
-	for i, text := range texts {
-		a, err := ParseHostAddress(text, "")
-		if err != nil {
-			return nil, err
-		}
-		out[i] = a
+// glue judges the addresses of a name server below the name itself (C1) as those
+// of the host that it is.
+func (h HostSpec) glue(host string) ([]netip.Addr, error) {
+	given := make([]HostAddress, len(h.Addresses))
+	for i, text := range h.Addresses {
+		given[i].Text = text
 	}
-	return out, nil
+	addresses, err := parseGiven(given)
+	if err != nil {
+		return nil, err
+	}
+	return addresses, CheckHostAddresses(host, true, addresses)
 }
 
 func hostNames(hosts []HostSpec) []string {
@@ -187,28 +189,41 @@ func (tx *Tx) queueContacts(id int64, contacts []DomainContact, refs references)
 }
 
 // queueHosts writes a name's name servers. Those given as attributes are hosts
-// of the register too: they are made where they do not exist, with their
-// addresses below the name itself.
+// of the register too: they are made where they do not exist. One below the name
+// itself is the name's, whoever came to use it first, and has the addresses that
+// are given now.
 func (tx *Tx) queueHosts(d *Domain, hosts []HostSpec, refs references) {
 	if len(hosts) == 0 {
 		return
 	}
 	for _, h := range hosts {
-		if !h.Attribute {
-			continue
+		ref, exists := refs.hosts[h.Name]
+		below := NeedsGlue(h.Name, d.Name)
+		switch {
+		case !h.Attribute:
+		case !exists:
+			tx.queueNewHost(d, h, below)
+		case below && (ref.superordinate != d.ID || !slices.Equal(ref.addresses, h.parsed)):
+			tx.Queue(`UPDATE host SET sponsor = $2, superordinate = $3, addresses = $4::inet[], updater = $5, updated_at = $6 WHERE id = $1`,
+				ref.id, d.SponsorID, d.ID, orEmpty(h.parsed), tx.updaterID(), tx.Now)
+			c := changes{}
+			noteList(c, "addresses", ref.addresses, h.parsed)
+			tx.record("host", ref.id, h.Name, "update", c)
 		}
-		if _, ok := refs.hosts[h.Name]; ok {
-			continue
-		}
-		var superordinate *int64
-		if NeedsGlue(h.Name, d.Name) {
-			superordinate = &d.ID
-		}
-		tx.Queue(`WITH h AS (INSERT INTO host (name, sponsor, superordinate, addresses, creator, created_at)
-				VALUES ($1, $2, $3, $4::inet[], $2, $5) ON CONFLICT (name) DO NOTHING RETURNING id)
-			INSERT INTO history (at, object, object_id, object_name, action, registrar_id, staff, reason, cltrid, svtrid, changes)
-			SELECT $5, 'host', h.id, $1, 'create', $6, $7, $8, $9, $10, NULL FROM h`,
-			append([]any{h.Name, d.SponsorID, superordinate, orEmpty(h.parsed), tx.Now}, tx.actorArgs()...)...)
 	}
 	tx.Queue(`INSERT INTO domain_host (domain_id, host_id) SELECT $1, id FROM host WHERE name = ANY($2)`, d.ID, hostNames(hosts))
+}
+
+// queueNewHost makes a host for a name server given as an attribute, unless
+// somebody else makes it at this moment.
+func (tx *Tx) queueNewHost(d *Domain, h HostSpec, below bool) {
+	var superordinate *int64
+	if below {
+		superordinate = &d.ID
+	}
+	tx.Queue(`WITH h AS (INSERT INTO host (name, sponsor, superordinate, addresses, creator, created_at)
+			VALUES ($1, $2, $3, $4::inet[], $2, $5) ON CONFLICT (name) DO NOTHING RETURNING id)
+		INSERT INTO history (at, object, object_id, object_name, action, registrar_id, staff, reason, cltrid, svtrid, changes)
+		SELECT $5, 'host', h.id, $1, 'create', $6, $7, $8, $9, $10, NULL FROM h`,
+		append([]any{h.Name, d.SponsorID, superordinate, orEmpty(h.parsed), tx.Now}, tx.actorArgs()...)...)
 }

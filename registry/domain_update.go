@@ -356,8 +356,11 @@ func (u *update) write() {
 		nullInt(d.Bill.AutoPeriod), nullInt(d.Bill.NextPeriod), null(string(d.FirstBill)), d.RecurBill,
 		d.RenewNotRequired, orEmpty(d.Notes), null(d.Reseller), d.authHash, nullTime(d.authSetAt), tx.updaterID(), tx.Now)
 	if len(u.p.RemoveHosts) > 0 {
-		tx.Queue(`DELETE FROM domain_host USING host h WHERE domain_id = $1 AND host_id = h.id AND h.name <> ALL($2)`,
-			d.ID, d.Hosts)
+		gone := make([]string, len(u.p.RemoveHosts))
+		for i, host := range u.p.RemoveHosts {
+			gone[i] = lowerASCII(host)
+		}
+		tx.Queue(`DELETE FROM domain_host USING host h WHERE domain_id = $1 AND host_id = h.id AND h.name = ANY($2)`, d.ID, gone)
 	}
 	tx.queueHosts(d, u.hosts, u.refs)
 	if len(u.p.RemoveContacts) > 0 {

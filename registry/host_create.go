@@ -87,18 +87,23 @@ func (r *Registry) newHost(ctx context.Context, actor Actor, p CreateHostParams)
 }
 
 func (tx *Tx) createHost(ctx context.Context, h *Host, below *superordinate) error {
-	var taken bool
+	var taken, orphan int64 // a host of that name: its id as the first, or as the second if no name of ours is above it
 	var state string
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
+		taken, orphan = 0, 0
 		below.read(b)
-		b.Queue(`SELECT nextval('host_id_seq'), EXISTS (SELECT FROM host WHERE name = $1),
-			coalesce((SELECT state FROM registrar WHERE id = $2), 'active')`, h.Name, tx.actor.Registrar).
-			QueryRow(func(row pgx.Row) error { return row.Scan(&h.ID, &taken, &state) })
+		b.Queue(`SELECT CASE WHEN superordinate IS NULL AND $2 THEN 0 ELSE id END, CASE WHEN superordinate IS NULL AND $2 THEN id ELSE 0 END
+			FROM host WHERE name = $1 FOR UPDATE`, h.Name, below.name != "").Query(func(rows pgx.Rows) error {
+			_, err := pgx.ForEachRow(rows, []any{&taken, &orphan}, func() error { return nil })
+			return err
+		})
+		b.Queue(`SELECT nextval('host_id_seq'), coalesce((SELECT state FROM registrar WHERE id = $1), 'active')`, tx.actor.Registrar).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&h.ID, &state) })
 	})
 	switch {
 	case err != nil:
 		return err
-	case taken:
+	case taken != 0:
 		return hostExists(h.Name)
 	case state != "active":
 		return Refuse(KindAuthorization, "", "The tag is suspended.")
@@ -115,8 +120,15 @@ func (tx *Tx) createHost(ctx context.Context, h *Host, below *superordinate) err
 		return err
 	}
 	h.Sponsor, h.Creator, h.Created = tags[0], tags[0], tx.Now
+	if orphan != 0 {
+		h.ID = orphan
+	}
+	// Names may have been given a host of this name while there was none: it is
+	// taken up, and keeps its id.
 	tx.Queue(`INSERT INTO host (id, name, sponsor, superordinate, addresses, creator, created_at)
-		OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5::inet[], $3, $6)`,
+		OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5::inet[], $3, $6)
+		ON CONFLICT (id) DO UPDATE SET sponsor = excluded.sponsor, superordinate = excluded.superordinate,
+			addresses = excluded.addresses, creator = excluded.creator, created_at = excluded.created_at`,
 		h.ID, h.Name, h.SponsorID, nullID(h.superordinateID), orEmpty(h.Addresses), h.Created)
 	c := changes{}.add("sponsor", nil, h.Sponsor)
 	noteList(c, "addresses", nil, h.Addresses)

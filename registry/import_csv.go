@@ -251,8 +251,12 @@ func (im *importing) addHost(l *importLine) {
 // host adds a host with the addresses in a column.
 func (l *importLine) host(name, column string, addresses []string) {
 	h := &importHost{file: l.file, line: l.number, name: name}
+	given := make([]HostAddress, len(addresses))
+	for i, text := range addresses {
+		given[i].Text = text
+	}
 	var err error
-	h.addrs, err = parseAddresses(addresses)
+	h.addrs, err = parseGiven(given)
 	l.refused(column, err)
 	l.im.byHost[name] = h
 	l.im.hosts = append(l.im.hosts, h)
