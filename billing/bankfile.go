@@ -80,7 +80,7 @@ func ReadBankCSV(name string, data []byte) (BankFile, error) {
 		number, _ := r.FieldPos(0)
 		l, err := csvLine(record, at)
 		if err != nil {
-			return f, refuse(Invalid, "line", fmt.Sprint(number), "Line %d: %v Nothing of the file was recorded.", number, err)
+			return f, refuse(Invalid, "line", fmt.Sprint(number), "Line %d: %v. Nothing of the file was recorded.", number, err)
 		}
 		l.Number = number
 		f.Lines = append(f.Lines, l)
@@ -124,19 +124,19 @@ func csvLine(record []string, at map[string]int) (BankLine, error) {
 	}
 	l := BankLine{BankRef: field("reference"), TAG: field("tag"), Invoice: field("invoice"), Text: field("text")}
 	if l.BankRef == "" {
-		return l, errors.New("the bank's reference is missing.")
+		return l, errors.New("the bank's reference is missing")
 	}
 	var err error
 	l.BookedOn, err = time.Parse(time.DateOnly, field("date"))
 	if err != nil {
-		return l, fmt.Errorf("%q is not a date of the form YYYY-MM-DD.", field("date"))
+		return l, fmt.Errorf("%q is not a date of the form YYYY-MM-DD", field("date"))
 	}
 	l.Amount, err = ParseMoney(field("amount"), field("currency"))
 	if err != nil {
-		return l, fmt.Errorf("%w.", err)
+		return l, err
 	}
 	if l.Amount.Minor <= 0 {
-		return l, fmt.Errorf("a payment is more than nothing; %s is not.", l.Amount)
+		return l, fmt.Errorf("a payment is more than nothing; %s is not", l.Amount)
 	}
 	l.FromText()
 	return l, nil
