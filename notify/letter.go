@@ -121,7 +121,7 @@ func (l *letterPage) head(to Addressee, p *ProFormaNotice) {
 	for _, text := range lines {
 		l.line(windowWidth, addressLine, text)
 	}
-	l.SetXY(letterMargin+windowWidth+15, windowTop+6)
+	l.SetXY(letterMargin+windowWidth+15, windowTop+12)
 	l.SetFont(letterFont, "", 9)
 	for _, pair := range [][2]string{{"Number", p.Number}, {"Date", p.Issued.Long()}, {"Account", p.Registrant.Number}} {
 		l.SetX(letterMargin + windowWidth + 15)

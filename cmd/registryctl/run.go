@@ -56,8 +56,8 @@ type cli struct {
 	AgedDebt   agedDebtCommand    `cmd:"" group:"Money" help:"What registrars owe, by age."`
 	Revenue    revenueCommand     `cmd:"" group:"Money" help:"Revenue by month and zone."`
 	Billing    billingCommands    `cmd:"" group:"Money" help:"The ledger."`
-	Outbox outboxCommands `cmd:"" group:"Messages" help:"Messages that wait, were sent or failed; previews of notices."`
-	Post   postCommands   `cmd:"" group:"Messages" help:"Letters for the print house."`
+	Outbox     outboxCommands     `cmd:"" group:"Messages" help:"Messages that wait, were sent or failed; previews of notices."`
+	Post       postCommands       `cmd:"" group:"Messages" help:"Letters for the print house."`
 
 	Certs certsCommands `cmd:"" group:"The installation" help:"The registry's CA, server and registrar certificates."`
 	DB    dbCommands    `cmd:"" name:"db" group:"The installation" help:"The database's tables."`

@@ -33,7 +33,7 @@ func (s *service) openMail() error {
 		return err
 	}
 	s.sender = &notify.Sender{
-		DB: s.db, Clock: time.Now, SMTP: server, Envelope: s.cfg.Mail.Envelope(), DKIM: signature, Templates: s.templates,
+		DB: s.db, Clock: time.Now, SMTP: server, Envelope: s.cfg.Mail.Envelope(), DKIM: signature, Templates: s.templates, Documents: s.documents,
 		Workers: s.cfg.Mail.Workers, PerSecond: float64(s.cfg.Mail.PerSecond), Log: s.log, Metrics: s.mail,
 	}
 	return nil
