@@ -21,6 +21,11 @@ func domainInfo(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if a.AuthInfo != nil && p.AuthInfo == "" && v.Zone.Profile == registry.ProfileGTLD {
+		// An empty value matches nothing, not even an authInfo that is not set
+		// (RFC 9154 section 4.3).
+		return answer{}, registry.Refuse(registry.KindBadAuthInfo, "", "An empty authInfo matches nothing.").About("domain:authInfo", "")
+	}
 	data := publicInfo(c.reg, v)
 	if v.Full {
 		fullInfo(data, v)

@@ -160,7 +160,8 @@ func (c *creation) check() error {
 	if c.zone.Profile == ProfileUK && p.Registrant == "" {
 		return Refuse(KindParamMissing, "", "A registrant is required.").About("domain:registrant", "")
 	}
-	if c.zone.Profile == ProfileGTLD && !c.tx.actor.IsStaff() {
+	// An empty one stands for none yet, as RFC 9154 section 4.1 wants it.
+	if c.zone.Profile == ProfileGTLD && p.AuthInfo != "" && !c.tx.actor.IsStaff() {
 		err := p.AuthInfo.Check()
 		if err != nil {
 			return err
