@@ -30,7 +30,7 @@ func (r *Registry) DeleteDomain(ctx context.Context, actor Actor, name string) (
 	var out Deletion
 	err = r.mutate(ctx, actor, func(tx *Tx) error {
 		var charges nameCharges
-		d, err := tx.lockDomain(ctx, name, charges.of(name))
+		d, err := tx.lockDomainToDelete(ctx, name, charges.of(name))
 		if err != nil {
 			return err
 		}

@@ -103,6 +103,10 @@ func selectSQL(set parts) string {
 // its subqueries still see what was there before the wait.
 const lockSQL = `SELECT FROM domain WHERE name = $1 FOR NO KEY UPDATE`
 
+// lockToDeleteSQL is lockSQL for a command that may take the name away: it also
+// keeps others from referring to the name meanwhile.
+const lockToDeleteSQL = `SELECT FROM domain WHERE name = $1 FOR UPDATE`
+
 // reader adds reads to a batch.
 type reader func(b *pgx.Batch)
 
@@ -111,6 +115,12 @@ type reader func(b *pgx.Batch)
 // refused with KindNotFound.
 func (tx *Tx) lockDomain(ctx context.Context, name string, more ...reader) (*Domain, error) {
 	return tx.lockDomainWith(ctx, name, allParts, more...)
+}
+
+// lockDomainToDelete is lockDomain for a command that may take the name away.
+func (tx *Tx) lockDomainToDelete(ctx context.Context, name string, more ...reader) (*Domain, error) {
+	lock := func(b *pgx.Batch) { b.Queue(lockToDeleteSQL, name) }
+	return tx.lockDomainBy(ctx, name, lock, allParts, more...)
 }
 
 // lockDomainWith is lockDomain with only the given children of the name.

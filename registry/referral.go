@@ -30,7 +30,7 @@ func (r *Registry) DecideReferral(ctx context.Context, actor Actor, name string,
 	var after *Domain
 	err = r.mutate(ctx, actor, func(tx *Tx) error {
 		notice := PendingNotice{Name: name, Done: accept, Date: tx.Now, Reason: why}
-		d, err := tx.lockDomain(ctx, name, func(b *pgx.Batch) {
+		d, err := tx.lockDomainToDelete(ctx, name, func(b *pgx.Batch) {
 			b.Queue(`SELECT coalesce(cltrid, ''), coalesce(svtrid, '') FROM history WHERE object = 'domain' AND object_name = $1
 				AND action = 'create' ORDER BY id DESC LIMIT 1`, name).
 				QueryRow(func(row pgx.Row) error { return row.Scan(&notice.ClTRID, &notice.SvTRID) })

@@ -133,7 +133,7 @@ func (r *Registry) CancelDomain(ctx context.Context, actor Actor, name string) e
 	}
 	name = normalName(name)
 	err = r.mutate(ctx, actor, func(tx *Tx) error {
-		d, err := tx.lockDomain(ctx, name)
+		d, err := tx.lockDomainToDelete(ctx, name)
 		if err != nil {
 			return err
 		}
