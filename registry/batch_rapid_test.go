@@ -29,7 +29,6 @@ type world struct {
 	p     Policy
 	today Date
 	names map[string]*Name // as the rules have it; gone ones are taken out
-	paid  map[string]bool  // "name tag period" of requests that were ever made, for the invoices
 	mail  []string         // "kind name day" that the rules say went to registrants
 	moves map[string]int   // "name E": how often E moved on from E, less how often it came back
 	seen  map[EventKind]int
