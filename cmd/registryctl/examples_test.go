@@ -2,9 +2,14 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/namekeep/namekeep/certs"
 )
 
 // TestExamples: every noun shows examples, and each is a command line that
@@ -67,5 +72,36 @@ func TestManualShowsExamples(t *testing.T) {
 	}
 	if !slices.Contains(strings.Split(stdout.String(), "\n"), roff("  registryctl price list co.example")) {
 		t.Error("the manual has no examples")
+	}
+}
+
+// TestDemoCertificate: on a demo the demo's own CA signs, wherever one works.
+func TestDemoCertificate(t *testing.T) {
+	d := newDesk(t)
+	demo, out := t.TempDir(), t.TempDir()
+	d.must("admin", "certs", "ca", "init", filepath.Join(demo, "certs"))
+	about, err := json.Marshal(demoFile{DatabaseURL: d.url, StaffUser: "admin", CAFile: "certs/ca.pem"})
+	if err == nil {
+		err = os.WriteFile(filepath.Join(demo, "demo.json"), about, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), []string{"--demo", demo, "certs", "registrar", "issue", "ALPHA", "--out", out}, strings.NewReader(""), &stdout, &stderr)
+	if code != exitDone {
+		t.Fatalf("status %d: %s", code, stderr.String())
+	}
+	issued, err := certs.LoadCerts(filepath.Join(out, "ALPHA.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := certs.LoadCerts(filepath.Join(demo, "certs", "ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = issued[0].CheckSignatureFrom(ca[0])
+	if err != nil {
+		t.Error(err)
 	}
 }

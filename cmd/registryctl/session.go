@@ -43,6 +43,7 @@ const demoDir = "demo"
 type demoFile struct {
 	DatabaseURL string `json:"database_url"`
 	StaffUser   string `json:"staff_user"`
+	CAFile      string `json:"ca_file"` // its key lies beside it
 }
 
 // config finds out where the register is: --database, --demo, the
@@ -88,6 +89,10 @@ func (s *session) readDemo(dir string, cfg *config.Config) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	cfg.Database.URL, s.demoUser = d.DatabaseURL, d.StaffUser
+	if d.CAFile != "" {
+		cfg.Certs.CACert = filepath.Join(dir, d.CAFile)
+		cfg.Certs.CAKey = filepath.Join(filepath.Dir(cfg.Certs.CACert), caKeyFile)
+	}
 	return nil
 }
 
