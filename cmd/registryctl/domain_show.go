@@ -121,7 +121,12 @@ func (s *session) showDomain(r *registry.Registry, actor registry.Actor, name st
 			fmt.Fprintln(s.stdout, line)
 		}
 		fmt.Fprintln(s.stdout, "\nWhat will happen if nobody acts")
-		if len(v.Future) == 0 {
+		switch {
+		case len(v.Future) > 0:
+		case !v.FirstPaid && !slices.Contains(v.Statuses, "pendingCreate"):
+			// The days follow from the invoice, which is not dated yet.
+			fmt.Fprintln(s.stdout, "  the registration is invoiced; unpaid, the name is suspended and then cancelled")
+		default:
 			fmt.Fprintln(s.stdout, "  nothing")
 		}
 		for _, f := range v.Future {
