@@ -37,6 +37,10 @@ func DecideBilling(n Name, c BillChange, today Date, p Policy) error {
 		return Refuse(KindPolicy, CodeBothBills, "auto-bill and next-bill cannot both be set; set one of them to 0.").
 			About("domain-nom-ext:next-bill", strconv.Itoa(c.Bill.Next))
 	}
+	if p.BilledDirectly(n.Sponsor) && (c.Bill.Auto != 0 || c.Bill.Next != 0) {
+		return Refuse(KindPolicy, CodeBillWithBC, "auto-bill and next-bill cannot be set on the registry's tag %s: the registrant is billed (R22).", n.Sponsor).
+			About("domain-nom-ext:auto-bill", strconv.Itoa(c.Bill.Auto))
+	}
 	if c.Recur == BillCustomer && (c.Bill.Auto != 0 || c.Bill.Next != 0) {
 		return Refuse(KindPolicy, CodeBillWithBC, "auto-bill and next-bill cannot be set while recur-bill is bc.").
 			About("domain-nom-ext:recur-bill", string(c.Recur))

@@ -187,7 +187,7 @@ func (c *chunk) renew(n *dueName, years int, origin Origin) (refused string) {
 func (c *chunk) gtld(n *dueName) {
 	p, start := c.s.r.policy, c.s.day.Start(c.s.r.loc)
 	for c.s.step == StepRenewals {
-		g := GTLDName{Expiry: n.rule.Expiry, Phase: n.phase}
+		g := GTLDName{Expiry: n.rule.Expiry, Phase: n.phase, Waiting: n.rule.Unassigned}
 		e, due := g.DecideExpiry(c.s.day, p)
 		if !due {
 			return

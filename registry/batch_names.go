@@ -72,7 +72,7 @@ const dueSQL = `SELECT id, name, zone_id, sponsor, coalesce(registrant, 0), stat
 	suspended_on, coalesce(suspended_reason, ''), recur_bill, coalesce(auto_bill, 0), coalesce(next_bill, 0),
 	coalesce(auto_period, 0), coalesce(next_period, 0), renew_not_required,
 	advance_warning_on, reminder_on, pro_forma_on, not_required_on,
-	coalesce(delete_phase, ''), delete_phase_ends, recheck
+	coalesce(delete_phase, ''), delete_phase_ends, recheck, unassigned
 	FROM domain WHERE id = ANY($1) ORDER BY id FOR UPDATE`
 
 // dueRequestsSQL reads the requests that the rules look at. It is a statement
@@ -132,7 +132,7 @@ func (dir directory) scanDue(row pgx.Row) (*dueName, error) {
 		&d.SuspendedOn, &d.SuspendReason, &d.RecurBill, &d.Bill.Auto, &d.Bill.Next,
 		&d.Bill.AutoPeriod, &d.Bill.NextPeriod, &d.RenewNotRequired,
 		&d.Notices.AdvanceWarning, &d.Notices.Reminder, &d.Notices.ProForma, &d.Notices.NotRequired,
-		&n.phase, &phaseEnd, &n.recheck)
+		&n.phase, &phaseEnd, &n.recheck, &d.Unassigned)
 	if err != nil {
 		return nil, err
 	}

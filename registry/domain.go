@@ -104,7 +104,7 @@ func (d *Domain) renewalName() Name {
 	return Name{
 		Name: d.Name, Profile: d.Zone.Profile, Sponsor: d.Sponsor, Expiry: d.Expires, Statuses: d.Statuses,
 		FirstPaid: d.FirstPaid, FirstDue: d.FirstDue, Notices: d.Notices, SuspendedOn: d.SuspendedOn, SuspendReason: SuspendReason(d.SuspendedReason),
-		RecurBill: d.RecurBill, Bill: d.Bill, RenewNotRequired: d.RenewNotRequired, Requests: d.Requests,
+		RecurBill: d.RecurBill, Bill: d.Bill, RenewNotRequired: d.RenewNotRequired, Unassigned: d.Unassigned, Requests: d.Requests,
 	}
 }
 
@@ -124,7 +124,7 @@ func normalName(text string) string { return lowerASCII(strings.TrimSpace(text))
 func (d *Domain) gtldName() GTLDName {
 	n := GTLDName{
 		Name: d.Name, Sponsor: d.Sponsor, Expiry: d.Expires, Statuses: d.Statuses,
-		Phase: d.DeletePhase, PhaseEnd: d.DeletePhaseEnds, HasHosts: len(d.Subordinate) > 0,
+		Phase: d.DeletePhase, PhaseEnd: d.DeletePhaseEnds, Waiting: d.Unassigned, HasHosts: len(d.Subordinate) > 0,
 	}
 	for _, g := range d.Grace {
 		n.Graces = append(n.Graces, g.Grace)

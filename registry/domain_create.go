@@ -297,12 +297,13 @@ func (c *creation) write(d *Domain) {
 	}
 }
 
-// chargeCreation charges a registration, and in gtld opens its grace period. The
+// chargeCreation charges a registration from the day of its create on, which in
+// a referred zone is earlier than today, and in gtld opens its grace period. The
 // caller has checked the funds.
 func (tx *Tx) chargeCreation(d *Domain, years int, quote billing.Quote) {
 	billing.QueueCharge(tx.Tx, billing.Charge{
 		Registrar: d.SponsorID, Operation: billing.Create, Zone: d.Zone.ID, DomainID: d.ID, DomainName: d.Name,
-		Years: years, From: tx.today.EPPTime(), To: d.Expires.EPPTime(), Quote: quote, On: tx.today.EPPTime(),
+		Years: years, From: DateOf(d.Created, tx.r.loc).EPPTime(), To: d.Expires.EPPTime(), Quote: quote, On: tx.today.EPPTime(),
 	})
 	tx.warnLowBalance(d.SponsorID, quote)
 	if d.Zone.Profile == ProfileGTLD {

@@ -38,6 +38,7 @@ func (r *Registry) DeleteDomain(ctx context.Context, actor Actor, name string) (
 		if !actor.IsRegistrar() {
 			tag = d.Sponsor
 		}
+		tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "delete")
 		if d.Zone.Profile == ProfileUK {
 			err := DecideUKDelete(d.renewalName(), tag, d.TagChanged)
 			if err != nil {

@@ -121,6 +121,7 @@ func (tx *Tx) restore(ctx context.Context, d *Domain, dec RestoreDecision, p Res
 		updater = $6, updated_at = $7 WHERE id = $1`, d.ID, orEmpty(after.Statuses), null(string(after.DeletePhase)),
 		nullTime(after.DeletePhaseEnds), after.Expires, tx.updaterID(), tx.Now)
 	tx.record("domain", d.ID, d.Name, action, c)
+	tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "restore")
 	return &after, nil
 }
 

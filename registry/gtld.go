@@ -53,6 +53,7 @@ type GTLDName struct {
 	Graces   []Grace
 	Phase    RGPState  // redemptionPeriod, pendingRestore, pendingDelete; empty while registered
 	PhaseEnd time.Time // when the phase ends
+	Waiting  bool      // imported, waits for its tag (C8): it is not renewed
 	HasHosts bool      // host objects below the name exist
 }
 
@@ -200,7 +201,7 @@ func (n GTLDName) NextPhase(now time.Time, p Policy) (step PhaseStep, due bool) 
 // DecideExpiry returns the automatic renewal at expiry in gtld: due on every
 // day after E (the name is registered through the end of E).
 func (n GTLDName) DecideExpiry(today Date, p Policy) (expiry Date, due bool) {
-	if n.Phase != "" || !today.After(n.Expiry) {
+	if n.Phase != "" || n.Waiting || !today.After(n.Expiry) {
 		return n.Expiry, false
 	}
 	return n.Expiry.AddYears(p.AutoRenewYears), true

@@ -133,5 +133,6 @@ func (tx *Tx) createHost(ctx context.Context, h *Host, below *superordinate) err
 	c := changes{}.add("sponsor", nil, h.Sponsor)
 	noteList(c, "addresses", nil, h.Addresses)
 	tx.record("host", h.ID, h.Name, "create", c)
+	tx.tellStaffChange(ObjectHost, h.Name, h.SponsorID, "create")
 	return nil
 }

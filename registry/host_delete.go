@@ -40,6 +40,7 @@ func (r *Registry) DeleteHost(ctx context.Context, actor Actor, name string) err
 		c := changes{}.add("sponsor", h.Sponsor, nil)
 		noteList(c, "addresses", h.Addresses, nil)
 		tx.record("host", h.ID, h.Name, "delete", c)
+		tx.tellStaffChange(ObjectHost, h.Name, h.SponsorID, "delete")
 		return nil
 	})
 	if pg.ConstraintName(err) == "domain_host_host_id_fkey" {

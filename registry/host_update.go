@@ -185,5 +185,6 @@ func (u *hostUpdate) write(ctx context.Context) error {
 	noteList(c, "addresses", u.before.Addresses, h.Addresses)
 	noteList(c, "statuses", u.before.Statuses, h.Statuses)
 	tx.record("host", h.ID, h.Name, "update", c)
+	tx.tellStaffChange(ObjectHost, h.Name, h.SponsorID, "update")
 	return nil
 }

@@ -126,6 +126,9 @@ func (n Name) nextEvent(today Date, p Policy) (Event, bool) {
 // day it was meant for.
 func (n Name) pending(today Date, p Policy) []Event {
 	var events []Event
+	if n.Unassigned {
+		return nil
+	}
 	if n.RenewNotRequired && n.Notices.NotRequired.IsZero() {
 		events = append(events, Event{Day: today, Kind: EventNotRequiredNotice})
 	}

@@ -88,10 +88,7 @@ func (tx *Tx) acceptReferral(ctx context.Context, d *Domain) (*Domain, error) {
 	after.FirstPaid = d.FirstPaid || quote.Prepaid // B11
 	tx.Queue(`UPDATE domain SET statuses = $2, referred_at = NULL, updater = $3, updated_at = $4, first_paid = $5 WHERE id = $1`,
 		d.ID, orEmpty(after.Statuses), tx.updaterID(), tx.Now, after.FirstPaid)
-	billing.QueueCharge(tx.Tx, billing.Charge{Registrar: d.SponsorID, Operation: billing.Create, Zone: d.Zone.ID,
-		DomainID: d.ID, DomainName: d.Name, Years: years, From: d.Expires.AddYears(-years).EPPTime(),
-		To: d.Expires.EPPTime(), Quote: quote, On: tx.today.EPPTime()})
-	tx.warnLowBalance(d.SponsorID, quote)
+	tx.chargeCreation(&after, years, quote)
 	tx.record("domain", d.ID, d.Name, "accept referral", changes{}.add("statuses", d.Statuses, after.Statuses))
 	return &after, nil
 }

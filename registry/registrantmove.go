@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"crypto/rand"
 
 	"github.com/jackc/pgx/v5"
@@ -11,8 +12,10 @@ type registrantRef struct {
 	id        int64
 	handle    string
 	sponsor   int32
-	copyID    int64 // for a copy, if one is made
-	elsewhere bool  // other names use it too
+	copyID    int64       // for a copy, if one is made
+	elsewhere bool        // other names use it too
+	transfer  transferRow // pending, not found if none is
+	pending   *Transfer   // the same with its tags
 	move      *ContactMove
 }
 
@@ -39,6 +42,28 @@ func (refs registrants) read(b *pgx.Batch, sel selection) {
 		})
 		return err
 	})
+	b.Queue(`SELECT t.object_id, t.id, t.gaining, t.losing, t.requested_at, t.act_by FROM transfer t
+		WHERE t.object = 'contact' AND t.state = 'pending' AND t.object_id IN `+ids, sel.args...).Query(func(rows pgx.Rows) error {
+		var contact int64
+		w := transferRow{found: true}
+		_, err := pgx.ForEachRow(rows, []any{&contact, &w.t.ID, &w.gaining, &w.losing, &w.t.Requested, &w.t.ActBy}, func() error {
+			refs[contact].transfer = w
+			return nil
+		})
+		return err
+	})
+}
+
+// finish looks the tags of pending transfers up.
+func (refs registrants) finish(ctx context.Context, r *Registry) error {
+	for _, ref := range refs {
+		t, err := ref.transfer.finish(ctx, r)
+		if err != nil {
+			return err
+		}
+		ref.pending = t
+	}
+	return nil
 }
 
 // moveRegistrant gives a uk name a registrant on the gaining tag: the same one
@@ -79,6 +104,11 @@ func (m *tagMove) decideRegistrant(ref *registrantRef) *ContactMove {
 	tx.Queue(`UPDATE contact SET sponsor = $2, auth_hash = NULL, auth_set_at = NULL, transferred_at = $3,
 		statuses = array_remove(statuses, 'pendingTransfer') WHERE id = $1`, ref.id, m.toID, tx.Now)
 	tx.record("contact", ref.id, ref.handle, "transfer", changes{}.add("sponsor", m.from, m.to))
+	if t := ref.pending; t != nil {
+		t.State, t.ActBy = transferServerCancelled, tx.Now
+		tx.queueTransferState(t)
+		tx.tellTransfer(PollContactTransfer, ref.handle, t, "")
+	}
 	return &ContactMove{Original: ref.handle, Final: ref.handle, id: ref.id}
 }
 

@@ -97,6 +97,7 @@ type Name struct {
 	RecurBill        RecurBill
 	Bill             BillSettings
 	RenewNotRequired bool
+	Unassigned       bool // imported, waits for its tag (C8): its life stands still
 
 	Notices  Notices
 	Requests []RenewalRequest // at least those of the present renewal period, oldest first
@@ -158,7 +159,7 @@ type RenewDecision struct {
 	Effects
 }
 
-// DecideRenew decides a renewal request (R1 to R4, R21, R41; RFC 5731 3.2.3 in
+// DecideRenew decides a renewal request (R1 to R4, R21, R22, R41; RFC 5731 3.2.3 in
 // gtld). Refusals: KindAuthorization for another tag, KindStatusProhibits,
 // KindPolicy (uk) or KindParamRange (gtld) for another curExpDate,
 // KindParamRange for the period, KindNotRenewable for all else.
@@ -171,6 +172,10 @@ func DecideRenew(n Name, a RenewParams, today Date, p Policy) (RenewDecision, er
 	}
 	if err := n.checkCurExpiry(a.CurExpiry); err != nil {
 		return RenewDecision{}, err
+	}
+	if p.BilledDirectly(n.Sponsor) {
+		return RenewDecision{}, n.refuse(KindNotRenewable, CodeRenewRefused,
+			"%s is on the registry's tag %s: the registrant is billed (R22), no tag is.", n.Name, n.Sponsor).About("domain:name", n.Name)
 	}
 	years := a.Years
 	if years == 0 {

@@ -18,7 +18,10 @@ func (tx *Tx) lockNames(ctx context.Context, sel selection, more ...reader) ([]*
 		}
 	}
 	names, err := tx.lockSelected(ctx, sel, before, func(b *pgx.Batch) { refs.read(b, sel) })
-	return names, refs, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return names, refs, refs.finish(ctx, tx.r)
 }
 
 // tagMove is a change of tag on its way: some names go from one tag to another.

@@ -136,5 +136,9 @@ func (tx *Tx) applyWithdrawal(ctx context.Context, d *Domain, dec UnrenewDecisio
 	c := changes{}.add("request", dec.Request.Tag, nil).add("years", dec.Request.Years, nil)
 	noteValue(c, "expires", d.Expires, dec.Expiry)
 	tx.record("domain", d.ID, d.Name, action, c)
+	tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "update")
+	if asked := tx.r.tagTable.id(dec.Request.Tag); asked != d.SponsorID {
+		tx.tellStaffChange(ObjectDomain, d.Name, asked, "update")
+	}
 	return &after, nil
 }
