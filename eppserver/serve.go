@@ -19,12 +19,15 @@ func (c *conn) serve(ctx context.Context, frame []byte) xml.ResultCode {
 	if c.srv.cfg.DebugXML {
 		c.srv.logXML("in", c.s.address, frame)
 	}
-	cmd, err := c.parse(frame)
-	if err != nil {
-		return c.finish(began, nil, answer{}, err)
+	cmd, fault := c.parse(frame)
+	if fault == nil {
+		c.clTRID = cmd.ClTRID
 	}
-	c.clTRID = cmd.ClTRID
-	err = c.admit(ctx, began)
+	// What cannot be read counts as a command, too.
+	err := c.admit(ctx, began)
+	if err == nil {
+		err = fault
+	}
 	if err == nil && cmd.Verb == xml.VerbHello {
 		c.greet()
 		c.account(began, cmd, xml.CodeOK, nil)

@@ -38,6 +38,7 @@ type HostSpec struct {
 	Addresses []string
 	Attribute bool
 	parsed    []netip.Addr // Addresses, where they are needed as glue
+	inside    bool         // lies in one of our zones
 }
 
 // CreateDomain registers a name for the acting tag (RFC 5731 section 3.2.1) and
@@ -66,6 +67,10 @@ func (r *Registry) createDomain(ctx context.Context, actor Actor, p CreateDomain
 		return nil, err
 	}
 	err = zone.reservation(name)
+	if err != nil {
+		return nil, err
+	}
+	p.Hosts, err = r.placeHosts(ctx, p.Hosts)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +177,7 @@ func (c *creation) check() error {
 		return err
 	}
 	p.Hosts = hosts
-	err = checkDomainContacts(p.Contacts)
+	err = checkDomainContacts(p.Contacts, true)
 	if err != nil {
 		return err
 	}

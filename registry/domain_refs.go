@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"net/netip"
 	"slices"
 
@@ -88,12 +89,13 @@ func (f *references) checkContacts(profile Profile, sponsor int32, registrant st
 }
 
 // checkHosts refuses name servers that are not in the register, save those
-// given as attributes: they are made.
+// given as attributes: they are made below the name itself and outside our
+// zones. Elsewhere the tag of the name that they lie below makes them.
 func (f *references) checkHosts(hosts []HostSpec) error {
 	for _, h := range hosts {
 		ref, ok := f.hosts[h.Name]
 		switch {
-		case !ok && !h.Attribute:
+		case !ok && (!h.Attribute || h.inside && h.parsed == nil):
 			return Refuse(KindNotFound, "", "There is no host %q; create it first.", h.Name).About("domain:hostObj", h.Name)
 		case ok && ref.pendingDelete:
 			return Refuse(KindAssociation, "", "The host %q is being deleted.", h.Name).About("domain:hostObj", h.Name)
@@ -102,8 +104,33 @@ func (f *references) checkHosts(hosts []HostSpec) error {
 	return nil
 }
 
-// checkDomainContacts judges a list of contacts by itself.
-func checkDomainContacts(contacts []DomainContact) error {
+// placeHosts finds out which name servers lie in one of our zones. A zone itself
+// is none: KindPolicy.
+func (r *Registry) placeHosts(ctx context.Context, hosts []HostSpec) ([]HostSpec, error) {
+	out := slices.Clone(hosts)
+	for i, h := range out {
+		if !h.Attribute {
+			continue
+		}
+		below, err := r.superordinateOf(ctx, normalName(h.Name))
+		if err != nil {
+			return nil, err
+		}
+		out[i].inside = below != ""
+	}
+	return out, nil
+}
+
+// maxDomainContacts keeps the answer that shows a name within the frames that
+// clients take.
+const maxDomainContacts = 50
+
+// checkDomainContacts judges a list of contacts by itself; grows tells that some
+// are new in it.
+func checkDomainContacts(contacts []DomainContact, grows bool) error {
+	if len(contacts) > maxDomainContacts && grows {
+		return Refuse(KindPolicy, "", "A name has at most %d contacts.", maxDomainContacts).About("domain:contact", "")
+	}
 	seen := map[DomainContact]bool{}
 	for _, c := range contacts {
 		switch c.Role {
@@ -139,7 +166,7 @@ func (z *Zone) checkHosts(name string, hosts []HostSpec) ([]HostSpec, error) {
 			return nil, Refuse(KindPolicy, "", "The name server %s is given twice.", host).About("domain:hostObj", h.Name)
 		}
 		seen[host] = true
-		out[i] = HostSpec{Name: host, Attribute: h.Attribute}
+		out[i] = HostSpec{Name: host, Attribute: h.Attribute, inside: h.inside}
 		if !h.Attribute {
 			continue
 		}

@@ -80,6 +80,10 @@ func (r *Registry) UpdateDomain(ctx context.Context, actor Actor, p UpdateDomain
 	if err != nil {
 		return nil, err
 	}
+	p.AddHosts, err = r.placeHosts(ctx, p.AddHosts)
+	if err != nil {
+		return nil, err
+	}
 	name := normalName(p.Name)
 	var after *Domain
 	err = r.mutate(ctx, actor, func(tx *Tx) error {
@@ -200,7 +204,7 @@ func (u *update) changeContacts() error {
 	}
 	have = append(have, u.p.AddContacts...)
 	u.after.Contacts = have
-	err := checkDomainContacts(have)
+	err := checkDomainContacts(have, len(u.p.AddContacts) > 0)
 	if err != nil {
 		return err
 	}

@@ -202,7 +202,7 @@ func (im *importing) checkDomain(d *importDomain) {
 	if d.Zone.Profile == ProfileUK && d.Registrant == "" {
 		fault("registrant", "a name in %s needs one", zone)
 	}
-	refused("admin", checkDomainContacts(d.Contacts))
+	refused("admin", checkDomainContacts(d.Contacts, false))
 	if first, second := d.Statuses.conflict(); first != "" {
 		fault("statuses", "%s and %s cannot be combined", first, second)
 	}

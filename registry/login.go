@@ -100,6 +100,9 @@ func (r *Registry) Authenticate(ctx context.Context, p LoginParams) (Login, erro
 		return Login{}, err
 	}
 	l := row.Login
+	if fault := row.judgeCertificate(p); fault != "" {
+		return Login{}, r.loginFailed(ctx, p, row, fault)
+	}
 	needsHash, err := r.logins.verify(ctx, l.Registrar, l.hash, p.Password)
 	if err != nil && !errors.Is(err, errWrongPassword) {
 		return Login{}, err
@@ -179,16 +182,30 @@ func (row *loginRow) readFailures(rows pgx.Rows) error {
 	return rows.Err()
 }
 
-// judge decides a login, after the password was looked at so that the time
-// taken tells nothing.
+// judgeCertificate refuses who cannot be the registrar whatever the password,
+// before that costs a hash: else one registrar's wrong logins would keep all
+// others waiting. The time tells no more than the client knows, that the
+// certificate is not the tag's: it is the same for tags that do not exist.
+func (row *loginRow) judgeCertificate(p LoginParams) LoginFault {
+	switch {
+	case p.Fingerprint == "" && p.CertificateOptional:
+		return ""
+	case p.Fingerprint != "" && row.known && row.certKnown && row.certOwner == row.Registrar:
+		return ""
+	case !row.known:
+		return FaultUnknownTag
+	case p.Fingerprint == "":
+		return FaultNoCertificate
+	}
+	return FaultCertificate
+}
+
+// judge decides a login whose certificate is the tag's or need not be there,
+// after the password was looked at so that the time taken tells nothing.
 func (row *loginRow) judge(p LoginParams, passwordRight bool, now time.Time) LoginFault {
 	switch {
 	case !row.known:
 		return FaultUnknownTag
-	case p.Fingerprint == "" && !p.CertificateOptional:
-		return FaultNoCertificate
-	case p.Fingerprint != "" && (!row.certKnown || row.certOwner != row.Registrar):
-		return FaultCertificate
 	case p.Fingerprint != "" && row.certEnded:
 		return FaultCertificateEnded
 	case row.hash == "":

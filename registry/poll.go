@@ -31,7 +31,8 @@ type PollEntry struct {
 	Queued  time.Time // UTC
 	Payload any       // a pointer to the kind's payload, nil without one
 	// Registrant is the contact that the payload names, as it is now; nil when
-	// it names none or the contact is gone.
+	// it names none, the contact is gone, or the tag may not see it (rule C9):
+	// it is another tag's and not, or no longer, offered by a handshake.
 	Registrant *Contact
 }
 
@@ -68,7 +69,9 @@ func (r *Registry) PollRequest(ctx context.Context, actor Actor) (*PollEntry, in
 				return row.Scan(&e.ID, &e.Kind, &e.Text, &e.Queued, &payload, &count)
 			})
 		b.Queue(contactSQL+` WHERE c.id = (SELECT (payload->>'registrant')::bigint FROM poll_message
-			WHERE registrar_id = $1 AND acked_at IS NULL ORDER BY id LIMIT 1)`, actor.Registrar).
+			WHERE registrar_id = $1 AND acked_at IS NULL ORDER BY id LIMIT 1)
+			AND (c.sponsor = $1 OR EXISTS (SELECT FROM handshake h JOIN handshake_domain o ON o.handshake_id = h.id AND o.open
+				JOIN domain d ON d.id = o.domain_id WHERE h.gaining = $1 AND h.state = 'pending' AND d.registrant = c.id))`, actor.Registrar).
 			QueryRow(func(found pgx.Row) error { return orNone(row.scan(found)) })
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -132,3 +132,7 @@ func Reason(r *xml.ParsedResponse) string {
 	}
 	return strings.Join(all, "; ")
 }
+
+// Collect has an answer, read by other means than Read, checked against the
+// schemas at the end of the run.
+func (c *Client) Collect(answer []byte) { collected.Add(answer) }
