@@ -82,6 +82,9 @@ func (d *Domain) openGraceCharges(now time.Time) []int64 {
 // purge takes a name out of the register with the hosts below it. What was
 // charged and not yet invoiced is taken back; an invoiced fee stays due.
 func (tx *Tx) purge(d *Domain, action string) {
+	// The lock that a change takes lets a host be made below the name, which only
+	// refers to it; this one does not, so all that are there go with it.
+	tx.Queue(`SELECT FROM domain WHERE id = $1 FOR UPDATE`, d.ID)
 	tx.record("domain", d.ID, d.Name, action, changes{}.add("sponsor", d.Sponsor, nil).add("expires", d.Expires, nil))
 	billing.QueueReversalOfName(tx.Tx, d.ID, tx.today.EPPTime())
 	billing.QueueVoidProForma(tx.Tx, d.ID, tx.today.EPPTime())
