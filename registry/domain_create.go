@@ -38,7 +38,6 @@ type HostSpec struct {
 	Addresses []string
 	Attribute bool
 	parsed    []netip.Addr // Addresses, where they are needed as glue
-	inside    bool         // lies in one of our zones
 }
 
 // CreateDomain registers a name for the acting tag (RFC 5731 section 3.2.1) and
@@ -70,7 +69,7 @@ func (r *Registry) createDomain(ctx context.Context, actor Actor, p CreateDomain
 	if err != nil {
 		return nil, err
 	}
-	p.Hosts, err = r.placeHosts(ctx, p.Hosts)
+	err = r.checkNoZones(ctx, p.Hosts)
 	if err != nil {
 		return nil, err
 	}

@@ -89,13 +89,12 @@ func (f *references) checkContacts(profile Profile, sponsor int32, registrant st
 }
 
 // checkHosts refuses name servers that are not in the register, save those
-// given as attributes: they are made below the name itself and outside our
-// zones. Elsewhere the tag of the name that they lie below makes them.
+// given as attributes: they are made.
 func (f *references) checkHosts(hosts []HostSpec) error {
 	for _, h := range hosts {
 		ref, ok := f.hosts[h.Name]
 		switch {
-		case !ok && (!h.Attribute || h.inside && h.parsed == nil):
+		case !ok && !h.Attribute:
 			return Refuse(KindNotFound, "", "There is no host %q; create it first.", h.Name).About("domain:hostObj", h.Name)
 		case ok && ref.pendingDelete:
 			return Refuse(KindAssociation, "", "The host %q is being deleted.", h.Name).About("domain:hostObj", h.Name)
@@ -104,21 +103,15 @@ func (f *references) checkHosts(hosts []HostSpec) error {
 	return nil
 }
 
-// placeHosts finds out which name servers lie in one of our zones. A zone itself
-// is none: KindPolicy.
-func (r *Registry) placeHosts(ctx context.Context, hosts []HostSpec) ([]HostSpec, error) {
-	out := slices.Clone(hosts)
-	for i, h := range out {
-		if !h.Attribute {
-			continue
-		}
-		below, err := r.superordinateOf(ctx, normalName(h.Name))
+// checkNoZones refuses a zone of ours as a name server: KindPolicy.
+func (r *Registry) checkNoZones(ctx context.Context, hosts []HostSpec) error {
+	for _, h := range hosts {
+		_, err := r.superordinateOf(ctx, normalName(h.Name))
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out[i].inside = below != ""
 	}
-	return out, nil
+	return nil
 }
 
 // maxDomainContacts keeps the answer that shows a name within the frames that
@@ -166,7 +159,7 @@ func (z *Zone) checkHosts(name string, hosts []HostSpec) ([]HostSpec, error) {
 			return nil, Refuse(KindPolicy, "", "The name server %s is given twice.", host).About("domain:hostObj", h.Name)
 		}
 		seen[host] = true
-		out[i] = HostSpec{Name: host, Attribute: h.Attribute, inside: h.inside}
+		out[i] = HostSpec{Name: host, Attribute: h.Attribute}
 		if !h.Attribute {
 			continue
 		}

@@ -80,7 +80,7 @@ func (r *Registry) UpdateDomain(ctx context.Context, actor Actor, p UpdateDomain
 	if err != nil {
 		return nil, err
 	}
-	p.AddHosts, err = r.placeHosts(ctx, p.AddHosts)
+	err = r.checkNoZones(ctx, p.AddHosts)
 	if err != nil {
 		return nil, err
 	}

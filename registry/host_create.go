@@ -124,10 +124,10 @@ func (tx *Tx) createHost(ctx context.Context, h *Host, below *superordinate) err
 		h.ID = orphan
 	}
 	// Names may have been given a host of this name while there was none: it is
-	// taken up, and keeps its id.
+	// taken up, and keeps its id, but no status that another tag set.
 	tx.Queue(`INSERT INTO host (id, name, sponsor, superordinate, addresses, creator, created_at)
 		OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5::inet[], $3, $6)
-		ON CONFLICT (id) DO UPDATE SET sponsor = excluded.sponsor, superordinate = excluded.superordinate,
+		ON CONFLICT (id) DO UPDATE SET sponsor = excluded.sponsor, statuses = '{}', superordinate = excluded.superordinate,
 			addresses = excluded.addresses, creator = excluded.creator, created_at = excluded.created_at`,
 		h.ID, h.Name, h.SponsorID, nullID(h.superordinateID), orEmpty(h.Addresses), h.Created)
 	c := changes{}.add("sponsor", nil, h.Sponsor)
