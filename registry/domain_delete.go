@@ -61,10 +61,16 @@ func (r *Registry) DeleteDomain(ctx context.Context, actor Actor, name string) (
 		tx.redeem(d, dec)
 		return nil
 	})
+	return out, purgeRefusal(err, name)
+}
+
+// purgeRefusal tells what stopped the end of a name: hosts below it that other
+// names use.
+func purgeRefusal(err error, name string) error {
 	if pg.ConstraintName(err) == "domain_host_host_id_fkey" {
-		return out, Refuse(KindAssociation, "", "Other names use hosts below %s.", name).About("domain:name", name)
+		return Refuse(KindAssociation, "", "Other names use hosts below %s.", name).About("domain:name", name)
 	}
-	return out, err
+	return err
 }
 
 // openGraceCharges are the ids of the charges that a deletion at the instant now

@@ -138,3 +138,16 @@ func TestContactTransferEndsWhenItsNameMoves(t *testing.T) {
 		t.Errorf("told %q", got)
 	}
 }
+
+// A refusal of a name whose hosts others came to use is refused itself, and is
+// no fault of the register.
+func TestReferralWithHostsInUse(t *testing.T) {
+	r := newRegister(t)
+	r.create("A-ONE", "maybe.ref.test")
+	_, _, err := r.CreateHost(r.ctx, r.as("A-ONE"), CreateHostParams{Name: "ns1.maybe.ref.test", Addresses: []HostAddress{{Text: "192.0.2.1"}}})
+	must(t, err)
+	_, err = r.CreateDomain(r.ctx, r.as("B-TWO"), CreateDomainParams{Name: "user.co.test", Registrant: "b-owner", Hosts: []HostSpec{{Name: "ns1.maybe.ref.test"}}})
+	must(t, err)
+	_, err = r.DecideReferral(r.ctx, staff(RoleOperator), "maybe.ref.test", false, "not eligible")
+	refused(t, err, KindAssociation, "")
+}

@@ -17,7 +17,8 @@ import (
 //
 // Refusals: KindAuthorization and KindParamMissing for the actor and the
 // reason, KindNotFound, KindStatusProhibits for a name that waits for nothing,
-// KindBillingFailure without a price.
+// KindBillingFailure without a price, KindAssociation while other names use hosts
+// below one that is refused.
 func (r *Registry) DecideReferral(ctx context.Context, actor Actor, name string, accept bool, why string) (*Domain, error) {
 	err := errors.Join(actor.staffOnly(RoleOperator), actor.needReason())
 	if err != nil {
@@ -57,7 +58,7 @@ func (r *Registry) DecideReferral(ctx context.Context, actor Actor, name string,
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, purgeRefusal(err, name)
 	}
 	return after, nil
 }

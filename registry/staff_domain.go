@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-
-	"github.com/namekeep/namekeep/registry/pg"
 )
 
 // lockStatuses are what a lock by the registry forbids everybody but staff.
@@ -142,10 +140,7 @@ func (r *Registry) CancelDomain(ctx context.Context, actor Actor, name string) e
 			Payload: CancellationNotice{Names: []string{d.Name}, By: tx.updaterTag()}})
 		return nil
 	})
-	if pg.ConstraintName(err) == "domain_host_host_id_fkey" {
-		return Refuse(KindAssociation, "", "Other names use hosts below %s.", name).About("domain:name", name)
-	}
-	return err
+	return purgeRefusal(err, name)
 }
 
 // Forecast is a line of what will happen to a name.
