@@ -78,7 +78,7 @@ func (c *CompareCommand) Run(ctx context.Context, out *console) error {
 		}
 		defer os.RemoveAll(dir)
 	}
-	b := &bench{CompareCommand: c, dir: dir, log: out.stderr, result: comparison{Machine: describeMachine(), Start: time.Now().UTC(), Dir: dir}}
+	b := &bench{CompareCommand: c, dir: dir, log: &sharedLog{w: out.stderr}, result: comparison{Machine: describeMachine(), Start: time.Now().UTC(), Dir: dir}}
 	err = b.run(ctx)
 	err = errors.Join(err, b.stop(context.WithoutCancel(ctx)))
 	if err != nil {
