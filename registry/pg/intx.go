@@ -45,8 +45,12 @@ func (db *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), db.txTimeout)
 	defer cancel()
 	own = context.WithValue(own, inTxKey{}, true)
+	err = db.txs.Acquire(own, 1)
+	if err != nil {
+		return fmt.Errorf("transaction not begun: %w", err)
+	}
 	var after []func()
-	err = db.retry(own, func() (bool, error) {
+	err = db.inTurn(own, func() (bool, error) {
 		tx := &Tx{db: db, ctx: own, Now: db.Now()}
 		err := tx.run(fn)
 		after = tx.after
@@ -63,6 +67,12 @@ func (db *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 		f()
 	}
 	return nil
+}
+
+// inTurn retries and gives the transaction's turn back, also when fn panics.
+func (db *DB) inTurn(ctx context.Context, attempt func() (bool, error)) error {
+	defer db.txs.Release(1)
+	return db.retry(ctx, attempt)
 }
 
 // run is one attempt.

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/semaphore"
 )
 
 // Defaults of Config. Sixteen connections saturate the transactions of two
@@ -51,6 +52,10 @@ type DB struct {
 
 	clock     *clock
 	txTimeout time.Duration
+	// txs leaves one connection to plain reads: a transaction that looks
+	// something up meanwhile would else wait for the others, and they for the
+	// rows that it has locked.
+	txs *semaphore.Weighted
 }
 
 // Open connects and reads the registry clock. It fails if the server cannot be
@@ -65,7 +70,8 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	c := newClock()
-	db := &DB{Pool: pool, Now: c.now, clock: c, txTimeout: cfg.TxTimeout}
+	db := &DB{Pool: pool, Now: c.now, clock: c, txTimeout: cfg.TxTimeout,
+		txs: semaphore.NewWeighted(int64(max(1, poolConfig.MaxConns-1)))}
 	if db.txTimeout <= 0 {
 		db.txTimeout = DefaultTxTimeout
 	}
