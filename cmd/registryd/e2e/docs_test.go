@@ -60,8 +60,8 @@ func blocks(t *testing.T, path string) []block {
 	return all
 }
 
-// TestDocuments starts the demo as the README says and runs every shell block
-// of the README and of docs against it, in order. A block marked "sh demo" is
+// TestDocuments runs every shell block of the README and of each page of docs, in
+// order, against a demo of its own that is started as the README says. A block marked "sh demo" is
 // the start itself, "sh tests" the test command, which CI runs by itself; "sh
 // root" is for a machine being set up, and is read, not run.
 func TestDocuments(t *testing.T) {
@@ -89,11 +89,16 @@ func TestDocuments(t *testing.T) {
 	if start == "" || len(all) == 0 {
 		t.Fatal("the README starts no demo, or shows nothing to do with it")
 	}
-	startDemo(t, dir, start)
 	for _, path := range paths {
-		for _, b := range all[path] {
-			runBlock(t, dir, b)
+		if len(all[path]) == 0 {
+			continue
 		}
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			startDemo(t, dir, start)
+			for _, b := range all[path] {
+				runBlock(t, dir, b)
+			}
+		})
 	}
 }
 
