@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -191,7 +192,7 @@ func (w *worker) connect(ctx context.Context) error {
 	if w.load.mix[0].op.bare() {
 		return nil
 	}
-	_, err = c.Login(w.cred.tag, w.cred.password, eppclient.LoginOptions{ClTRID: w.maker.clTRID()})
+	_, err = c.Login(w.cred.tag, w.cred.password, loginOptions(c.Greeting(), w.maker.clTRID()))
 	return err
 }
 
@@ -301,7 +302,7 @@ func (w *worker) session(ctx context.Context, measured bool) bool {
 	}
 	defer c.Close()
 	c.Timeout = sessionTimeout
-	answer, err := c.Do(eppclient.Login(c.Greeting(), w.cred.tag, w.cred.password, eppclient.LoginOptions{ClTRID: id}))
+	answer, err := c.Do(eppclient.Login(c.Greeting(), w.cred.tag, w.cred.password, loginOptions(c.Greeting(), id)))
 	if err == nil {
 		err = (&expectation{codes: []string{"1000"}, clTRID: id}).check(answer)
 	}
@@ -354,4 +355,12 @@ func (w *worker) lookUpEffects() (int, []string) {
 		}
 	}
 	return len(w.effects), wrong
+}
+
+// loginOptions announces what deployed registrar software does: all of the
+// greeting but our own extension, which makes an info a second query.
+func loginOptions(greeting []byte, clTRID string) eppclient.LoginOptions {
+	objects, extensions := eppclient.Services(greeting)
+	extensions = slices.DeleteFunc(extensions, func(uri string) bool { return uri == "urn:namekeep:epp:renewal-1.0" })
+	return eppclient.LoginOptions{ClTRID: clTRID, ObjectURIs: objects, ExtensionURIs: extensions}
 }
