@@ -110,7 +110,7 @@ func (s *session) showBatch(r *registry.Registry, days int) error {
 func (s *session) batchProgress() func(registry.BatchProgress) {
 	f, isFile := s.stderr.(*os.File)
 	live := isFile && term.IsTerminal(int(f.Fd()))
-	last := time.Now()
+	last, before := time.Now(), ""
 	shown := make(chan struct{}, 1) // workers report at once
 	return func(p registry.BatchProgress) {
 		shown <- struct{}{}
@@ -124,6 +124,10 @@ func (s *session) batchProgress() func(registry.BatchProgress) {
 		}
 		last = time.Now()
 		line := fmt.Sprintf("%s %s: %d of %d", p.Day, p.Step, p.Done, p.Total)
+		if line == before {
+			return // each worker says that a step has ended
+		}
+		before = line
 		switch {
 		case live && p.Finished:
 			fmt.Fprintf(s.stderr, "\r%-60s\n", line)
