@@ -37,6 +37,17 @@ func (c *clock) now() time.Time {
 	return time.Now().UTC().Add(time.Duration(c.offset.Load())).Truncate(time.Microsecond)
 }
 
+// forward takes an offset that was read, unless a later one is known: a read
+// that was overtaken by AdvanceClock must not turn the clock back.
+func (c *clock) forward(offset int64) {
+	for {
+		known := c.offset.Load()
+		if offset <= known || c.offset.CompareAndSwap(known, offset) {
+			return
+		}
+	}
+}
+
 // RefreshClock reads the test bed's offset now. On a test bed the first call
 // also starts a refresh every second, until Close. In production, or without
 // the installation row, the offset is zero whatever the row says.
@@ -82,7 +93,7 @@ func (db *DB) keepClock() {
 			_, offset, err := db.readClock(ctx)
 			cancel()
 			if err == nil {
-				db.clock.offset.Store(int64(offset))
+				db.clock.forward(int64(offset))
 			}
 		}
 	}
