@@ -165,12 +165,21 @@ func ToASCII(text string) (string, error) {
 	if isASCII(text) {
 		return ParseDomainName(text)
 	}
-	name, err := typed.ToASCII(text)
-	if err != nil {
-		return "", Refuse(KindParamSyntax, "", "%q is not a name that IDNA2008 allows.", text).
-			About("domain:name", text)
+	// Label by label, as a stored name is shown: whether a label may stand beside
+	// one of another direction is not for this to say.
+	labels := strings.Split(text, ".")
+	for i, label := range labels {
+		if isASCII(label) {
+			continue
+		}
+		ascii, err := typed.ToASCII(label)
+		if err != nil {
+			return "", Refuse(KindParamSyntax, "", "%q is not a name that IDNA2008 allows.", text).
+				About("domain:name", text)
+		}
+		labels[i] = ascii
 	}
-	return ParseDomainName(name)
+	return ParseDomainName(strings.Join(labels, "."))
 }
 
 // SplitName finds the zone that a parsed name lies in, exactly one label below
