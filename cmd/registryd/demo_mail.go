@@ -71,9 +71,11 @@ func (d *demo) mailConfig(cfg *config.Config, m *demoMailbox) {
 	cfg.Mail.SMTP, cfg.Mail.Security = d.json.SMTP, "none"
 	cfg.Mail.From = "noreply@registry.demo"
 	cfg.Identity = config.Identity{
-		Name: "Namekeep Demo Registry", URL: "https://registry.demo", Email: "help@registry.demo",
+		Name: "Namekeep Demo Registry", Email: "help@registry.demo",
 		Address: []string{"1 Registry Road", "Oxford", "OX4 4DQ", "United Kingdom"},
 		Payment: []string{"Account: Namekeep Demo Registry", "IBAN: GB33 BUKB 2020 1555 5555 55 (an example: pay nothing)"},
 	}
+	// The address of the pages is the listener's own: openPublic fills it in.
+	cfg.Web.Address = d.ListenWeb
 	cfg.Post.Spool = filepath.Join(d.dir, "post")
 }

@@ -23,6 +23,7 @@ func (d *demo) print() {
 	line("EPP gtld", j.EPP["gtld"]+"   zone shop")
 	line("EPP plain", j.PlainEPP)
 	line("mailbox", j.Mailbox+"   what the register mails, sent to "+j.SMTP)
+	line("pages", j.Pages+"   where the links of that mail lead")
 	line("letters", d.shown("post"))
 	line("metrics", j.Metrics+"   also /healthz and /readyz")
 	line("database", j.DatabaseURL)

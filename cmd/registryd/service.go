@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/namekeep/namekeep/eppserver"
 	"github.com/namekeep/namekeep/notify"
 	"github.com/namekeep/namekeep/registry"
+	"github.com/namekeep/namekeep/registry/pages"
 	"github.com/namekeep/namekeep/registry/pg"
 	"github.com/namekeep/namekeep/xml"
 )
@@ -41,6 +43,12 @@ type service struct {
 	listeners []boundListener
 	http      net.Listener // nil without metrics
 
+	public     net.Listener    // pages and RDAP; nil without
+	publicCert *certs.Reloader // nil: plain HTTP
+	proxies    []netip.Prefix
+	pages      *pages.Pages
+	publicSeen *publicMetrics
+
 	mail      *notify.Metrics
 	templates *notify.Templates // nil when neither mail nor letters go out
 	sender    *notify.Sender    // nil without a mail server
@@ -55,13 +63,16 @@ type boundListener struct {
 // open connects to the database, checks its version and binds every address, so
 // that run has little left that can fail. After an error nothing stays open.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*service, error) {
-	s := &service{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), jobs: newJobMetrics(), id: serverID()}
+	s := &service{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), jobs: newJobMetrics(), publicSeen: newPublicMetrics(), id: serverID()}
 	err := s.openRegister(ctx)
 	if err == nil {
 		err = s.openTLS(ctx)
 	}
 	if err == nil {
 		err = s.registerMetrics()
+	}
+	if err == nil {
+		err = s.openPublic(ctx)
 	}
 	if err == nil {
 		err = s.openMail()
@@ -147,8 +158,8 @@ func (s *service) address(name string) string {
 }
 
 // run serves until ctx ends or something breaks, and then stops in order:
-// readiness says no, listeners close, commands in flight are answered, jobs
-// end, metrics go last, so that the end can be watched.
+// readiness says no, listeners close, commands and requests in flight are
+// answered, jobs end, metrics go last, so that the end can be watched.
 func (s *service) run(ctx context.Context) error {
 	defer s.close()
 	jobs, stopJobs := context.WithCancel(context.WithoutCancel(ctx))
@@ -163,6 +174,7 @@ func (s *service) run(ctx context.Context) error {
 		g.Go(func() error { return expect(web.Serve(s.http), http.ErrServerClosed) })
 		s.log.Info("listening", "listener", "metrics", "address", s.http.Addr().String())
 	}
+	public := s.startPublic(jobs, g)
 	s.startJobs(jobs, g)
 
 	select {
@@ -174,7 +186,7 @@ func (s *service) run(ctx context.Context) error {
 	s.draining.Store(true)
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.EPP.ShutdownTimeout)
 	defer cancel()
-	err := s.epp.Shutdown(limited)
+	err := errors.Join(s.epp.Shutdown(limited), public.Shutdown(limited))
 	stopJobs()
 	err = errors.Join(err, web.Shutdown(limited), g.Wait())
 	if err == nil {
@@ -196,8 +208,10 @@ func (s *service) close() {
 	for _, l := range s.listeners {
 		l.Close()
 	}
-	if s.http != nil {
-		s.http.Close()
+	for _, ln := range []net.Listener{s.http, s.public} {
+		if ln != nil {
+			ln.Close()
+		}
 	}
 	if s.db != nil {
 		s.db.Close()

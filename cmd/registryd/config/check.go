@@ -52,6 +52,7 @@ func (c Config) Check() error {
 	c.checkListeners(&f)
 	c.checkCerts(&f)
 	c.checkMail(&f)
+	c.checkWeb(&f)
 	if n := len(c.EPP.Name); n < 3 || n > 64 {
 		f.add("epp.name", "%q has not 3 to 64 characters", c.EPP.Name)
 	}

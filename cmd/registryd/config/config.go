@@ -7,7 +7,7 @@
 // NAMEKEEP_LISTENER_NAME_SOME_KEY. deploy/registry.example.toml documents every
 // key with its default.
 //
-// Imports: registry, notify, registry/pg.
+// Imports: registry, registry/pages, notify, registry/pg.
 package config
 
 import (
@@ -21,6 +21,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/namekeep/namekeep/registry"
+	"github.com/namekeep/namekeep/registry/pages"
 	"github.com/namekeep/namekeep/registry/pg"
 )
 
@@ -35,6 +36,7 @@ type Config struct {
 	Identity     Identity            `toml:"identity"`
 	Mail         Mail                `toml:"mail"`
 	Post         Post                `toml:"post"`
+	Web          Web                 `toml:"web"`
 	Metrics      Metrics             `toml:"metrics"`
 	Log          Log                 `toml:"log"`
 }
@@ -137,6 +139,7 @@ func Default() Config {
 		Listeners: map[string]Listener{},
 		Identity:  Identity{Name: "Namekeep", Address: []string{}, Payment: []string{}},
 		Mail:      Mail{Security: "starttls", Workers: 2},
+		Web:       Web{Proxies: []string{}, MaxConnections: 1000, Accent: pages.DefaultTheme.Accent, AccentDark: pages.DefaultTheme.AccentDark},
 		Metrics:   Metrics{Address: "127.0.0.1:9100"},
 		Log:       Log{Level: "info", Format: "json"},
 	}
@@ -180,6 +183,7 @@ func Load(file string, environ []string) (Config, error) {
 	if file != "" {
 		c.Certs.resolve(filepath.Dir(file))
 		c.Mail.resolve(filepath.Dir(file))
+		c.Web.resolve(filepath.Dir(file))
 		if c.Post.Spool != "" && !filepath.IsAbs(c.Post.Spool) {
 			c.Post.Spool = filepath.Join(filepath.Dir(file), c.Post.Spool)
 		}

@@ -119,7 +119,17 @@ func TestCheck(t *testing.T) {
 		"certs.server-key":               func(c *Config) { c.Certs.ServerKey = "/nowhere/at/all.key" },
 		"epp.name":                       func(c *Config) { c.EPP.Name = "x" },
 		"metrics.address":                func(c *Config) { c.Metrics.Address = "9100" },
-		"log.level":                      func(c *Config) { c.Log.Level = "loud" },
+		"web.address": func(c *Config) {
+			c.Web.Address, c.Identity.URL, c.Identity.Email = "8080", "https://r.example", "a@r.example"
+		},
+		"identity":            func(c *Config) { c.Web.Address = ":8080" },
+		"web.proxies":         func(c *Config) { c.Web.Proxies = []string{"proxy"} },
+		"web.accent":          func(c *Config) { c.Web.Accent = "#ffff00" },
+		"web.max-connections": func(c *Config) { c.Web.MaxConnections = 0 },
+		"web.cert": func(c *Config) {
+			c.Web.Address, c.Identity.URL, c.Identity.Email, c.Web.Key = ":8080", "https://r.example", "a@r.example", "k"
+		},
+		"log.level": func(c *Config) { c.Log.Level = "loud" },
 	} {
 		t.Run(key, func(t *testing.T) {
 			c := good(t)
