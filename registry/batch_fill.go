@@ -24,7 +24,7 @@ var fillSQL = map[Step]string{
 			AND zone_id = ANY(@gtld) AND delete_phase IS NULL
 		UNION SELECT id FROM domain WHERE recheck AND zone_id = ANY(@gtld)`,
 	StepLife: `
-		SELECT domain_id AS id FROM renewal_request WHERE state = 'invoiced' AND due <= @day::date
+		SELECT domain_id AS id FROM renewal_request WHERE state = 'invoiced' AND due < @day::date
 		UNION SELECT id FROM domain WHERE renew_not_required AND not_required_on IS NULL
 		UNION SELECT id FROM domain WHERE recur_bill = 'bc'
 			AND expires > @since::date + @advanceWarning::int AND expires <= @day::date + @advanceWarning::int
@@ -41,7 +41,7 @@ var fillSQL = map[Step]string{
 		UNION SELECT id FROM domain WHERE pro_forma_on IS NOT NULL AND suspended_on IS NULL
 			AND pro_forma_on <= @day::date - @suspend::int
 		UNION SELECT id FROM domain WHERE renew_not_required AND suspended_on IS NULL AND expires <= @day::date - @suspend::int
-		UNION SELECT id FROM domain WHERE first_due IS NOT NULL AND NOT first_paid AND suspended_on IS NULL AND first_due <= @day::date
+		UNION SELECT id FROM domain WHERE first_due IS NOT NULL AND NOT first_paid AND suspended_on IS NULL AND first_due < @day::date
 		UNION SELECT id FROM domain WHERE suspended_on IS NOT NULL AND suspended_on <= @day::date - @cancel::int
 		UNION SELECT id FROM domain WHERE delete_phase IS NOT NULL AND delete_phase_ends <= @start::timestamptz
 		UNION SELECT id FROM domain WHERE recheck AND zone_id = ANY(@uk)`,

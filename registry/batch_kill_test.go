@@ -36,11 +36,11 @@ func (r *register) populate() {
 			r.exec(`UPDATE domain SET auto_bill = 10 WHERE id = $1`, d.ID)
 		case 3:
 			r.exec(`UPDATE domain SET recur_bill = 'bc' WHERE id = $1`, d.ID)
-		case 4: // a request whose terms end today
+		case 4: // a request whose terms have just passed
 			r.exec(`UPDATE domain SET expires = expires + 365 WHERE id = $1`, d.ID)
 			r.exec(`INSERT INTO renewal_request (domain_id, domain_name, period, registrar_id, years, new_expires, origin, requested_at, state, due)
 				SELECT id, name, $2::date, sponsor, 1, expires, 'command', created_at, 'invoiced', $3 FROM domain WHERE id = $1`,
-				d.ID, killDay.AddDays(-20), killDay)
+				d.ID, killDay.AddDays(-20), killDay.AddDays(-1))
 		case 5:
 			r.exec(`UPDATE domain SET suspended_on = $2, suspended_reason = 'renewal unpaid', expires = $3 WHERE id = $1`,
 				d.ID, killDay.AddDays(-60), killDay.AddDays(-97))

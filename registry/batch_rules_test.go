@@ -93,12 +93,40 @@ func TestBatchLapse(t *testing.T) {
 	_, err = r.RenewDomain(r.ctx, r.as("A-ONE"), RenewDomainParams{Name: "after.co.test", CurExpiry: NewDate(2027, 6, 30)})
 	must(t, err)
 	r.runTo("2027-10-10")
-	wantLine(t, "terms end before E", r.line("before.co.test"), "2027-03-10 renew", "2027-05-01 lapse",
+	wantLine(t, "terms end before E", r.line("before.co.test"), "2027-03-10 renew", "2027-05-02 lapse",
 		"2027-06-30 pro forma", "2027-07-30 suspend", "2027-09-28 cancel")
-	wantLine(t, "terms end after E", r.line("after.co.test"), "2027-06-20 renew", "2027-07-31 lapse",
-		"2027-07-31 pro forma", "2027-07-31 suspend", "2027-09-29 cancel")
+	wantLine(t, "terms end after E", r.line("after.co.test"), "2027-06-20 renew", "2027-08-01 lapse",
+		"2027-08-01 pro forma", "2027-08-01 suspend", "2027-09-30 cancel")
 	if owed := one[int64](r, `SELECT sum(open)::bigint FROM open_item`); owed != 480 {
 		t.Errorf("A-ONE owes %d", owed)
+	}
+}
+
+// R6, R7: a payment on the last day of the terms is in time; nothing lapses, and
+// a first registration is not suspended. Until its midnight the request is open.
+func TestPaidOnTheLastDayOfTheTerms(t *testing.T) {
+	r := newRegister(t)
+	r.day(NewDate(2027, 1, 20))
+	r.held("A-ONE", "intime.co.test", "2027-02-25")
+	r.create("B-TWO", "fresh.co.test")
+	_, err := r.RenewDomain(r.ctx, r.as("A-ONE"), RenewDomainParams{Name: "intime.co.test", CurExpiry: NewDate(2027, 2, 25)})
+	must(t, err)
+	r.runTo("2027-03-03") // invoiced on 1 February, due on 3 March
+	if due := one[string](r, `SELECT string_agg(due::text, ' ') FROM invoice`); due != "2027-03-03 2027-03-03" {
+		t.Fatalf("due %s", due)
+	}
+	if s := one[string](r, `SELECT state FROM renewal_request`); s != "invoiced" {
+		t.Errorf("on its last day the request is %s", s)
+	}
+	r.at(NewDate(2027, 3, 4).Start(r.loc).Add(-time.Second))
+	for _, tag := range []string{"A-ONE", "B-TWO"} {
+		r.paid(tag, one[int64](r, `SELECT open FROM open_item o JOIN registrar r ON r.id = o.registrar_id WHERE tag = $1`, tag), "")
+	}
+	r.runTo("2027-03-04")
+	wantLine(t, "paid in time", r.line("intime.co.test"), "2027-01-20 renew", "2027-03-03 renewal paid")
+	wantLine(t, "first registration", r.line("fresh.co.test"), "2027-03-03 registration paid")
+	if e := r.shownE("intime.co.test"); e != "2029-02-25" {
+		t.Errorf("E is %s", e)
 	}
 }
 

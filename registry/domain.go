@@ -19,7 +19,7 @@ type Domain struct {
 	Statuses     StatusSet
 	Expires      Date // E
 	FirstPaid    bool // the first registration is paid
-	FirstDue     Date // the end of the terms of its invoice; zero until invoiced
+	FirstDue     Date // the last day of the terms of its invoice; zero until invoiced
 	Unassigned   bool // imported, waits for a tag (rule C8)
 
 	SuspendedOn     Date // zero: not suspended

@@ -251,9 +251,6 @@ func (r *Registry) readChildren(ctx context.Context, w *domainRow) error {
 			if v.Due != nil {
 				req.Due = *v.Due
 			}
-			if req.State == RequestLapsed {
-				req.Ended = req.Due // R7: it lapses at the end of the terms
-			}
 			if v.Ended != nil {
 				req.Ended = *v.Ended
 			}

@@ -138,14 +138,14 @@ func (n Name) pending(today Date, p Policy) []Event {
 	}
 	if !n.FirstPaid {
 		if n.SuspendedOn.IsZero() && !n.FirstDue.IsZero() {
-			events = append(events, Event{Day: n.FirstDue, Kind: EventSuspension, Reason: SuspendedRegistrationUnpaid})
+			events = append(events, Event{Day: n.FirstDue.AddDays(1), Kind: EventSuspension, Reason: SuspendedRegistrationUnpaid})
 		}
 		return events
 	}
 	if n.OpenRequest() != nil {
 		for _, r := range n.Requests {
 			if r.State == RequestInvoiced {
-				events = append(events, Event{Day: r.Due, Kind: EventLapse, Tag: r.Tag})
+				events = append(events, Event{Day: r.LapsesOn(), Kind: EventLapse, Tag: r.Tag})
 			}
 		}
 		return events
@@ -166,7 +166,7 @@ func (n Name) unrenewed(today Date, p Policy) []Event {
 	var events []Event
 	proForma := n.ProFormaDay(p)
 	asked := !n.Notices.ProForma.IsZero()
-	ordinary := !n.BilledDirectly(p) && n.lapsedOn().IsZero() && !n.RenewNotRequired
+	ordinary := !n.BilledDirectly(p) && n.lastLapsed() == nil && !n.RenewNotRequired
 	if ordinary && !asked && n.Notices.Reminder.IsZero() {
 		// Once the pro forma is due, the reminder has nothing to say.
 		if day := n.Expiry.AddDays(p.ReminderDay); latest(day, today).Before(proForma) {
@@ -185,12 +185,11 @@ func (n Name) unrenewed(today Date, p Policy) []Event {
 // suspensionDay returns the day of the suspension for an unpaid renewal; ok is
 // false when the name is suspended already or its pro forma must come first.
 func (n Name) suspensionDay(p Policy) (day Date, ok bool) {
-	lapsed := n.lapsedOn()
-	switch {
+	switch lapsed := n.lastLapsed(); {
 	case !n.SuspendedOn.IsZero():
 		return Date{}, false
-	case !lapsed.IsZero() && lapsed.After(n.Expiry):
-		return lapsed, true // R7: the terms ended after E
+	case lapsed != nil && lapsed.Due.After(n.Expiry):
+		return lapsed.Ended, true // R7: the terms ended after E
 	case !n.Notices.ProForma.IsZero():
 		return n.Notices.ProForma.AddDays(p.SuspendAfterProFormaDays), true
 	case n.RenewNotRequired:

@@ -18,9 +18,9 @@ func TestNextEvents(t *testing.T) {
 	p := DefaultPolicy()
 	const e = "2027-06-30"
 	with := func(n Name, change func(*Name)) Name { change(&n); return n }
-	lapsedOn := func(n Name, tag, day string) Name {
-		n = asked(n, tag, 2, RequestLapsed, date(t, day))
-		n.Requests[len(n.Requests)-1].Ended = date(t, day)
+	lapsed := func(n Name, tag, due string) Name {
+		n = asked(n, tag, 2, RequestLapsed, date(t, due))
+		n.Requests[len(n.Requests)-1].Ended = date(t, due).AddDays(1)
 		return n
 	}
 	for _, c := range []struct {
@@ -55,21 +55,30 @@ func TestNextEvents(t *testing.T) {
 		}), []string{
 			"2027-01-01 notice that no renewal is required", "2027-07-30 suspended", "2027-09-28 cancelled"}},
 		{"R7 terms end before E", "2027-05-01", asked(held(t, e), "ALPHA", 2, RequestInvoiced, date(t, "2027-06-01")), []string{
-			"2027-06-01 renewal request lapses unpaid", "2027-06-30 pro forma invoice to the registrant",
+			"2027-06-02 renewal request lapses unpaid", "2027-06-30 pro forma invoice to the registrant",
 			"2027-07-30 suspended", "2027-09-28 cancelled"}},
 		{"R7 terms end on E", "2027-06-01", asked(held(t, e), "ALPHA", 2, RequestInvoiced, date(t, e)), []string{
+			"2027-07-01 renewal request lapses unpaid", "2027-07-01 pro forma invoice to the registrant",
+			"2027-07-31 suspended", "2027-09-29 cancelled"}},
+		{"R7 terms end after E", "2027-06-01", asked(held(t, e), "ALPHA", 2, RequestInvoiced, date(t, "2027-07-01")), []string{
+			"2027-07-02 renewal request lapses unpaid", "2027-07-02 pro forma invoice to the registrant",
+			"2027-07-02 suspended", "2027-08-31 cancelled"}},
+		{"R7 terms end the day before E", "2027-06-01", asked(held(t, e), "ALPHA", 2, RequestInvoiced, date(t, "2027-06-29")), []string{
 			"2027-06-30 renewal request lapses unpaid", "2027-06-30 pro forma invoice to the registrant",
 			"2027-07-30 suspended", "2027-09-28 cancelled"}},
-		{"R7 terms end after E", "2027-06-01", asked(held(t, e), "ALPHA", 2, RequestInvoiced, date(t, "2027-07-01")), []string{
-			"2027-07-01 renewal request lapses unpaid", "2027-07-01 pro forma invoice to the registrant",
-			"2027-07-01 suspended", "2027-08-30 cancelled"}},
-		{"R7 lapsed under A, now with B (situation 6)", "2027-06-10", with(lapsedOn(held(t, e), "ALPHA", "2027-06-01"),
+		{"R7, R41 both tags' terms end, the later after E", "2027-06-01", with(asked(held(t, e), "ALPHA", 2, RequestInvoiced,
+			date(t, "2027-06-05")), func(n *Name) {
+			n.Requests = append(n.Requests, RenewalRequest{Period: date(t, e), Tag: "BRAVO", Years: 2, State: RequestInvoiced, Due: date(t, "2027-07-03")})
+		}), []string{
+			"2027-06-06 renewal request lapses unpaid", "2027-07-04 renewal request lapses unpaid",
+			"2027-07-04 pro forma invoice to the registrant", "2027-07-04 suspended", "2027-09-02 cancelled"}},
+		{"R7 lapsed under A, now with B (situation 6)", "2027-06-10", with(lapsed(held(t, e), "ALPHA", "2027-06-01"),
 			func(n *Name) { n.Sponsor = "BRAVO" }), []string{
 			"2027-06-30 pro forma invoice to the registrant", "2027-07-30 suspended", "2027-09-28 cancelled"}},
 		{"uninvoiced: nothing is due", "2027-06-01", asked(held(t, e), "ALPHA", 2, RequestUninvoiced, Date{}), nil},
 		{"first registration unpaid", "2026-11-01", with(held(t, "2028-11-01"), func(n *Name) {
 			n.FirstPaid, n.FirstDue = false, date(t, "2026-12-01")
-		}), []string{"2026-12-01 suspended", "2027-01-30 cancelled"}},
+		}), []string{"2026-12-02 suspended", "2027-01-31 cancelled"}},
 		{"first registration not invoiced yet", "2026-11-01", with(held(t, "2028-11-01"), func(n *Name) { n.FirstPaid = false }), nil},
 		{"R10 auto-bill", "2027-01-01", with(held(t, e), func(n *Name) { n.Bill.Auto = 1 }), []string{"2027-06-29 renewed automatically"}},
 		{"flag cleared late: no reminder once the pro forma is due", "2027-07-20", held(t, e), []string{

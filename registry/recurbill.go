@@ -34,9 +34,9 @@ func (n Name) AdvanceWarning(today Date, p Policy) (day Date, ok bool) {
 // name by then: E for a directly billed name (R22); E, or the day of the lapse
 // if later, after an unpaid request (R7); E + 7 otherwise.
 func (n Name) ProFormaDay(p Policy) Date {
-	switch lapsed := n.lapsedOn(); {
-	case !lapsed.IsZero():
-		return latest(n.Expiry, lapsed)
+	switch lapsed := n.lastLapsed(); {
+	case lapsed != nil:
+		return latest(n.Expiry, lapsed.Ended)
 	case n.BilledDirectly(p):
 		return n.Expiry
 	default:
@@ -44,14 +44,15 @@ func (n Name) ProFormaDay(p Policy) Date {
 	}
 }
 
-// lapsedOn returns the last day on which a request for the present period
-// lapsed; zero if none did.
-func (n Name) lapsedOn() Date {
-	var day Date
-	for _, r := range n.Requests {
-		if r.Period == n.Expiry && r.State == RequestLapsed {
-			day = latest(day, r.Ended)
+// lastLapsed returns the request for the present period whose terms ended
+// unpaid, the one with the latest terms if there are several; nil if none did.
+func (n Name) lastLapsed() *RenewalRequest {
+	var last *RenewalRequest
+	for i := range n.Requests {
+		r := &n.Requests[i]
+		if r.Period == n.Expiry && r.State == RequestLapsed && (last == nil || r.Due.After(last.Due)) {
+			last = r
 		}
 	}
-	return day
+	return last
 }

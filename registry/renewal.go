@@ -46,7 +46,7 @@ type RenewalRequest struct {
 	Years     int
 	Requested time.Time
 	State     RequestState
-	Due       Date // the day on which the terms end; zero until invoiced
+	Due       Date // the last day of the terms; zero until invoiced
 	Ended     Date // the day on which it lapsed or was withdrawn; zero otherwise
 }
 
@@ -55,6 +55,10 @@ type RenewalRequest struct {
 func (r RenewalRequest) Open() bool {
 	return r.State == RequestUninvoiced || r.State == RequestInvoiced
 }
+
+// LapsesOn returns the civil day whose batch ends the request if it is unpaid
+// (R7): the day after the terms, because a payment on their last day is in time.
+func (r RenewalRequest) LapsesOn() Date { return r.Due.AddDays(1) }
 
 // Expiry is the E that the request renews to.
 func (r RenewalRequest) Expiry() Date { return r.Period.AddYears(r.Years) }
@@ -89,7 +93,7 @@ type Name struct {
 	Statuses StatusSet
 
 	FirstPaid bool // the first registration is paid
-	FirstDue  Date // the day on which the terms of its invoice end; zero until invoiced
+	FirstDue  Date // the last day of the terms of its invoice; zero until invoiced
 
 	SuspendedOn   Date // zero: not suspended
 	SuspendReason SuspendReason

@@ -49,8 +49,8 @@ func TestNameStaysRenewedIfEitherPays(t *testing.T) {
 			r := twoRequests(t, "both.co.test", c.yearsOfB)
 			r.settled(c.paid, RequestPaid, due)
 			r.settled(c.unpaid, RequestInvoiced, due)
-			r.at(due.Start(r.loc).Add(5 * 60e9))
-			must(t, r.RunDay(r.ctx, due, BatchOptions{}))
+			r.at(due.AddDays(1).Start(r.loc).Add(5 * 60e9))
+			must(t, r.RunDay(r.ctx, due.AddDays(1), BatchOptions{}))
 			if got := r.expiry("both.co.test"); got != c.want {
 				t.Errorf("E %s after the lapse of %s, want %s", got, c.unpaid, c.want)
 			}

@@ -87,20 +87,20 @@ func DecideWithdrawal(n Name, tag, reason string) (UnrenewDecision, error) {
 type LapseDecision struct {
 	Expiry    Date   // E afterwards
 	CoveredBy string // the tag whose request keeps the name renewed; empty if none
-	Suspend   bool   // at once: E has passed
+	Suspend   bool   // at once: the terms ended after E
 	ProForma  Date   // the day on which the pro forma goes out; zero if none does
 }
 
-// DecideLapse decides the end of the terms of request r, unpaid, on the day
-// today (R7). The request itself becomes lapsed and its invoice stays due in
-// every case.
+// DecideLapse decides what follows when the terms of request r have passed
+// unpaid, on the day today (R7). The request itself becomes lapsed and its
+// invoice stays due in every case.
 func DecideLapse(n Name, r RenewalRequest, today Date) LapseDecision {
 	var d LapseDecision
 	d.Expiry, d.CoveredBy = n.expiryWithout(r)
 	if d.CoveredBy != "" {
 		return d
 	}
-	d.Suspend = today.After(d.Expiry)
+	d.Suspend = r.Due.After(d.Expiry)
 	if !n.RenewNotRequired {
 		d.ProForma = latest(d.Expiry, today)
 	}

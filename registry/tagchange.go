@@ -59,7 +59,7 @@ func (n Name) situation(today Date, p Policy) Situation {
 	if today.After(n.Expiry) {
 		return SituationNothingAfterE
 	}
-	if !n.lapsedOn().IsZero() {
+	if n.lastLapsed() != nil {
 		return SituationLapsedBeforeE
 	}
 	for _, r := range n.Requests {
