@@ -10,7 +10,9 @@ import (
 var lockStatuses = []Status{StatusServerDeleteProhibited, StatusServerTransferProhibited, StatusServerUpdateProhibited}
 
 // LockDomain keeps a name as it is: no registrar can change, transfer or delete
-// it. With renewals it cannot be renewed either. Refusals: KindNotFound,
+// it. With renewals it cannot be renewed either. A transfer that is pending ends
+// as serverCancelled, since RFC 5731 2.3 lets no prohibition stand beside it; both
+// tags are told. Refusals: KindNotFound,
 // KindStatusProhibits for a name that is locked already, KindAuthorization,
 // KindParamMissing without a reason.
 func (r *Registry) LockDomain(ctx context.Context, actor Actor, name string, renewals bool) (*Domain, error) {
@@ -19,7 +21,7 @@ func (r *Registry) LockDomain(ctx context.Context, actor Actor, name string, ren
 		wanted = append(wanted, StatusServerRenewProhibited)
 	}
 	return r.staffStatuses(ctx, actor, name, "lock", func(d *Domain) (StatusSet, error) {
-		after := d.Statuses
+		after := d.Statuses.Without(StatusPendingTransfer)
 		for _, s := range wanted {
 			after = after.With(s)
 		}
@@ -95,6 +97,9 @@ func (r *Registry) staffStatuses(ctx context.Context, actor Actor, name, action 
 		}
 		if a, b := statuses.conflict(); a != "" {
 			return Refuse(KindStatusProhibits, "", "The statuses %s and %s cannot be combined.", a, b).About("domain:status", string(b))
+		}
+		if t := d.Transfer; t != nil && !statuses.Has(StatusPendingTransfer) {
+			tx.cancelTransfer(d.Name, t)
 		}
 		after = *d
 		after.Statuses, after.Updater, after.Updated = statuses, tx.updaterTag(), tx.Now

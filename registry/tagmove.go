@@ -112,9 +112,7 @@ func (m *tagMove) moveHosts(d *Domain) {
 // register: a transfer, of which both tags are told, and a handshake.
 func (tx *Tx) endChanges(d *Domain) {
 	if t := d.Transfer; t != nil {
-		t.State, t.ActBy = transferServerCancelled, tx.Now
-		tx.queueTransferState(t)
-		tx.tellTransfer(PollDomainTransfer, d.Name, t, "")
+		tx.cancelTransfer(d.Name, t)
 	}
 	if d.Handshake == 0 {
 		return
@@ -122,6 +120,14 @@ func (tx *Tx) endChanges(d *Domain) {
 	tx.Queue(`UPDATE handshake_domain SET open = false WHERE domain_id = $1 AND open`, d.ID)
 	tx.Queue(`UPDATE handshake h SET state = 'cancelled', acted_at = $2 WHERE id = $1 AND state = 'pending'
 		AND NOT EXISTS (SELECT FROM handshake_domain WHERE handshake_id = h.id AND open)`, d.Handshake, tx.Now)
+}
+
+// cancelTransfer ends a name's pending transfer on the registry's word and tells
+// both tags. The caller takes the status off.
+func (tx *Tx) cancelTransfer(name string, t *Transfer) {
+	t.State, t.ActBy = transferServerCancelled, tx.Now
+	tx.queueTransferState(t)
+	tx.tellTransfer(PollDomainTransfer, name, t, "")
 }
 
 // tagChanged is called once for each completed change of tag, whatever its way:

@@ -135,7 +135,8 @@ func (tx *Tx) endTransfer(ctx context.Context, d *Domain, refs registrants, stat
 // ApproveDueTransfers approves the transfers of names and contacts that nobody
 // answered in time, each in a transaction of its own, and returns how many. It
 // may run at any time, twice at once too. One that cannot be completed is
-// skipped and reported; it is tried again by the next run.
+// skipped and reported; it is tried again by the next run. One that the registry
+// has prohibited meanwhile waits until that is lifted.
 func (r *Registry) ApproveDueTransfers(ctx context.Context) (int, error) {
 	done, failed := 0, []error{}
 	after := time.Time{}
@@ -187,7 +188,7 @@ func (r *Registry) approveDue(ctx context.Context, id int64) (bool, error) {
 			return err
 		}
 		d := names[0]
-		if d.Transfer == nil || d.Transfer.ID != id || !d.Transfer.Due(tx.Now) {
+		if d.Transfer == nil || d.Transfer.ID != id || !d.Transfer.Due(tx.Now) || d.Statuses.Has(StatusServerTransferProhibited) {
 			return nil
 		}
 		done = true
