@@ -11,7 +11,10 @@ import (
 )
 
 type auditCommands struct {
-	List auditList `cmd:"" help:"List changes, the latest first."`
+	List   auditList   `cmd:"" help:"List changes, the latest first."`
+	Verify auditVerify `cmd:"" help:"Recompute the chain of hashes over history and ledger; any row edited, removed or slipped in is a failure."`
+	Head   auditHead   `cmd:"" help:"Print the last block's number and hash, to be kept elsewhere."`
+	Seal   auditSeal   `cmd:"" help:"Seal what is not sealed yet, as a server does every minute."`
 }
 
 // historyFlags choose entries of the history.

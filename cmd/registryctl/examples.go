@@ -73,7 +73,9 @@ func (userCommands) Help() string {
 func (auditCommands) Help() string {
 	return `  registryctl audit list --staff ann --since 2026-01-01
   registryctl audit list --object domain --name shop.co.example
-  registryctl audit list --svtrid CTL-4KQ2`
+  registryctl audit list --svtrid CTL-4KQ2
+  registryctl audit head
+  registryctl audit verify --heads heads`
 }
 
 // Help shows examples.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/namekeep/namekeep/certs"
 	"github.com/namekeep/namekeep/registry"
+	"github.com/namekeep/namekeep/registry/seal"
 )
 
 // Due work is looked for every jobInterval by the process that has the lease,
@@ -110,6 +111,7 @@ func (s *service) dueNow(ctx context.Context) {
 	}{
 		{"transfers approved", s.reg.ApproveDueTransfers},
 		{"handshakes expired", s.reg.ExpireHandshakes},
+		{"audit log sealed", s.sealAudit},
 	} {
 		n, err := job.work(ctx)
 		s.jobs.note(job.name, time.Now(), n, err)
@@ -119,6 +121,20 @@ func (s *service) dueNow(ctx context.Context) {
 			s.log.Info(job.name, "done", n)
 		}
 	}
+}
+
+// sealAudit seals the history and the ledger. The head goes to the log, which
+// is kept elsewhere: what it says there the chain has to hold forever.
+func (s *service) sealAudit(ctx context.Context) (int, error) {
+	n, err := seal.Seal(ctx, s.db)
+	if err != nil || n == 0 {
+		return n, err
+	}
+	head, err := seal.ReadHead(ctx, s.db)
+	if err == nil {
+		s.log.Info("audit log", "block", head.Number, "hash", head.Hash)
+	}
+	return n, err
 }
 
 // reloadOnHangup reads the server certificate anew at each SIGHUP.

@@ -18,6 +18,28 @@ table allocation
     CREATE INDEX allocation_payment ON public.allocation USING btree (payment_id) WHERE (payment_id IS NOT NULL)
     CREATE TRIGGER allocation_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
+table audit_block
+    number bigint not null
+    source text collate "C" not null
+    form smallint not null
+    after_id bigint not null
+    last_id bigint not null
+    rows integer not null
+    digests bytea not null
+    sealed_at timestamp with time zone not null
+    previous bytea not null
+    hash bytea not null
+    constraint audit_block_check CHECK ((last_id > after_id))
+    constraint audit_block_check1 CHECK ((length(digests) = (16 * rows)))
+    constraint audit_block_form_check CHECK ((form > 0))
+    constraint audit_block_hash_check CHECK ((length(hash) = 32))
+    constraint audit_block_number_check CHECK ((number > 0))
+    constraint audit_block_previous_check CHECK ((length(previous) = 32))
+    constraint audit_block_rows_check CHECK ((rows > 0))
+    constraint audit_block_pkey PRIMARY KEY (number)
+    CREATE UNIQUE INDEX audit_block_source ON public.audit_block USING btree (source, last_id)
+    CREATE TRIGGER audit_block_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_block FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
 table balance_mark
     account_id bigint not null
     entry_id bigint not null
