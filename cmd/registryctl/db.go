@@ -10,6 +10,7 @@ import (
 type dbCommands struct {
 	Migrate dbMigrate `cmd:"" help:"Bring the tables to this program's version; sets up an empty database."`
 	Status  dbStatus  `cmd:"" help:"Show the version of the tables."`
+	Roles   dbRoles   `cmd:"" help:"Make the database roles of server, staff and readers, with no more rights than each needs."`
 }
 
 type dbMigrate struct{}
@@ -47,6 +48,9 @@ func (c *dbMigrate) Run(s *session) error {
 		return err
 	}
 	err = registry.Install(s.ctx, db, cfg.Install())
+	if err == nil {
+		err = pg.RefreshRoles(s.ctx, db)
+	}
 	if err != nil {
 		return err
 	}

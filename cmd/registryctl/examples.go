@@ -60,7 +60,8 @@ func (certsCommands) Help() string {
 // Help shows examples.
 func (dbCommands) Help() string {
 	return `  registryctl --config registry.toml db migrate
-  registryctl --config registry.toml user grant ann --role admin`
+  registryctl --config registry.toml user grant ann --role admin
+  registryctl --config registry.toml db roles --print`
 }
 
 // Help shows examples.

@@ -107,6 +107,9 @@ func (s *service) openRegister(ctx context.Context) error {
 			err = registry.Install(ctx, s.db, s.cfg.Install())
 		}
 		if err == nil {
+			err = pg.RefreshRoles(ctx, s.db)
+		}
+		if err == nil {
 			err = s.db.RefreshClock(ctx)
 		}
 	}

@@ -39,6 +39,9 @@ const Password = "demo-passw0rd"
 // collected are the answers of all tests of the run.
 var collected xmltest.Collector
 
+// grantMu has one test at a time make roles.
+var grantMu sync.Mutex
+
 // Main runs a package's tests and then checks all answers against the schemas.
 // It does not return.
 func Main(m *testing.M) { pgtest.Main(runner{m}) }
@@ -127,10 +130,10 @@ func (h *Harness) Start() *Node {
 func (h *Harness) start(cfg eppserver.Config) *Node {
 	h.T.Helper()
 	ctx := context.Background()
-	reg := h.Registry
-	if h.Node != nil {
+	reg, db := h.Registry, h.serverDB(ctx)
+	if h.Node != nil || db != h.DB {
 		var err error
-		reg, err = registry.New(ctx, h.DB, h.options.Registry)
+		reg, err = registry.New(ctx, db, h.options.Registry)
 		if err != nil {
 			h.T.Fatal(err)
 		}
