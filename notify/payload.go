@@ -250,6 +250,8 @@ type Decision struct {
 	Expires Date   `json:"expires"`
 	Renew   bool   `json:"renew"`           // false: declined
 	Years   int    `json:"years,omitempty"` // if renewed
+	// Withdrawn says that what was decided before is taken back.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 	// Refused is why it could not be carried out at once (N11, automatic).
 	Refused string `json:"refused,omitempty"`
 }

@@ -90,7 +90,8 @@ var samples = map[Kind][]any{
 	},
 	RenewalDecisions: {
 		DecisionsNotice{Tag: "ALPHA", Registrant: sampleRegistrant, Decisions: []Decision{
-			{Name: sampleName, Expires: sampleExpiry, Renew: true, Years: 2}, {Name: sampleIDN, Expires: sampleExpiry}}},
+			{Name: sampleName, Expires: sampleExpiry, Renew: true, Years: 2}, {Name: sampleIDN, Expires: sampleExpiry},
+			{Name: "corner-shop.example", Expires: sampleExpiry, Withdrawn: true}}},
 		DecisionsNotice{Tag: "ALPHA", Registrant: sampleRegistrant, Automatic: true, Decisions: []Decision{
 			{Name: sampleName, Expires: sampleExpiry, Renew: true, Years: 1},
 			{Name: sampleIDN, Expires: sampleExpiry, Renew: true, Years: 5, Refused: "The name is locked."}}},

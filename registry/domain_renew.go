@@ -34,52 +34,59 @@ func (r *Registry) RenewDomain(ctx context.Context, actor Actor, p RenewDomainPa
 	if actor.IsStaff() {
 		origin = OriginStaff
 	}
-	name := normalName(p.Name)
 	var after *Domain
 	err = r.mutate(ctx, actor, func(tx *Tx) error {
-		zone, err := r.zoneOf(ctx, name)
-		if err != nil {
-			return err
-		}
-		q := renewalQuote{actor: actor, zone: zone, years: p.Years, today: tx.today, policy: r.policy}
-		var requestID int64
-		lock := func(b *pgx.Batch) {
-			b.Queue(lockForRenewalSQL, name).Query(func(rows pgx.Rows) error {
-				_, err := pgx.ForEachRow(rows, []any{&requestID}, func() error { return nil })
-				return err
-			})
-		}
-		d, err := tx.lockDomainBy(ctx, name, lock, partRequests, q.read)
-		if err != nil {
-			return err
-		}
-		tag := actor.TAG
-		if !actor.IsRegistrar() {
-			tag = d.Sponsor
-		}
-		decision, err := DecideRenew(d.renewalName(), RenewParams{Tag: tag, CurExpiry: p.CurExpiry, Years: p.Years}, tx.today, r.policy)
-		if err != nil {
-			return err
-		}
-		quote, err := q.of(ctx, tx, d)
-		if err != nil {
-			return err
-		}
-		fee := r.policy.feeLine(d.Zone.Profile, billing.Renew, decision.Years, quote)
-		err = p.Fee.Check(quote.Net.Currency, fee)
-		if err != nil {
-			return err
-		}
-		after = tx.applyRenewal(d, decision, quote, requestID, origin)
-		after.Fees = []FeeLine{fee}
-		return nil
+		var err error
+		after, err = tx.renew(ctx, p, origin)
+		return err
 	})
 	if pg.ConstraintName(err) == "renewal_request_once" {
-		return nil, Refuse(KindNotRenewable, CodeRenewRefused, "You have already requested this renewal.").About("domain:name", name)
+		return nil, Refuse(KindNotRenewable, CodeRenewRefused, "You have already requested this renewal.").About("domain:name", normalName(p.Name))
 	}
 	if err != nil {
 		return nil, err
 	}
+	return after, nil
+}
+
+// renew is RenewDomain within a transaction. A refusal has written nothing.
+func (tx *Tx) renew(ctx context.Context, p RenewDomainParams, origin Origin) (*Domain, error) {
+	r, actor, name := tx.r, tx.actor, normalName(p.Name)
+	zone, err := r.zoneOf(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	q := renewalQuote{actor: actor, zone: zone, years: p.Years, today: tx.today, policy: r.policy}
+	var requestID int64
+	lock := func(b *pgx.Batch) {
+		b.Queue(lockForRenewalSQL, name).Query(func(rows pgx.Rows) error {
+			_, err := pgx.ForEachRow(rows, []any{&requestID}, func() error { return nil })
+			return err
+		})
+	}
+	d, err := tx.lockDomainBy(ctx, name, lock, partRequests, q.read)
+	if err != nil {
+		return nil, err
+	}
+	tag := actor.TAG
+	if !actor.IsRegistrar() {
+		tag = d.Sponsor
+	}
+	decision, err := DecideRenew(d.renewalName(), RenewParams{Tag: tag, CurExpiry: p.CurExpiry, Years: p.Years}, tx.today, r.policy)
+	if err != nil {
+		return nil, err
+	}
+	quote, err := q.of(ctx, tx, d)
+	if err != nil {
+		return nil, err
+	}
+	fee := r.policy.feeLine(d.Zone.Profile, billing.Renew, decision.Years, quote)
+	err = p.Fee.Check(quote.Net.Currency, fee)
+	if err != nil {
+		return nil, err
+	}
+	after := tx.applyRenewal(d, decision, quote, requestID, origin)
+	after.Fees = []FeeLine{fee}
 	return after, nil
 }
 

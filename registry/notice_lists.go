@@ -67,9 +67,9 @@ func (r *Registry) QueueReminderLists(ctx context.Context, day Date) (int64, err
 			expiries, keys = append(expiries, e), append(keys, d.Key)
 		}
 	}
-	_, err := r.db.Pool.Exec(ctx, `DELETE FROM page_token WHERE expires_at < $1`, r.db.Now())
+	err := r.forgetLinks(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("forget old links: %w", err)
+		return 0, err
 	}
 	return r.eachTag(ctx, "reminder lists", day, func(tx *pg.Tx, args pgx.StrictNamedArgs) (int64, error) {
 		args["expiries"], args["distances"] = expiries, keys

@@ -48,6 +48,7 @@ type Policy struct {
 	TransferDays         int `toml:"transfer-days"`          // a pull transfer is approved after this
 	RegistrantChangeDays int `toml:"registrant-change-days"` // C4, C5: both parties confirm within this
 	PageLinkDays         int `toml:"page-link-days"`         // N10: the personal link of a reminder is valid
+	CodeDays             int `toml:"code-days"`              // N21: an activation code is valid
 
 	// Use of the system.
 	ChecksPerDay        int `toml:"checks-per-day"`         // E4: names a registrar may check in a civil day; 0: no limit
@@ -87,6 +88,7 @@ func DefaultPolicy() Policy {
 		TransferDays:              5,
 		RegistrantChangeDays:      14,
 		PageLinkDays:              30,
+		CodeDays:                  14,
 		ChecksPerDay:              100_000,
 		FailedCreatesPerDay:       10_000,
 		AddGraceDays:              5,
@@ -129,6 +131,7 @@ func (p Policy) Validate() error {
 	atLeast("transfer-days", p.TransferDays, 1)
 	atLeast("registrant-change-days", p.RegistrantChangeDays, 1)
 	atLeast("page-link-days", p.PageLinkDays, 1)
+	atLeast("code-days", p.CodeDays, 1)
 	atLeast("checks-per-day", p.ChecksPerDay, 0)
 	atLeast("failed-creates-per-day", p.FailedCreatesPerDay, 0)
 	atLeast("add-grace-days", p.AddGraceDays, 0)

@@ -47,6 +47,8 @@ type RegistrarSettings struct {
 	BillingEmail, SalesEmail, TechnicalEmail string
 	Language                                 string // ISO 639-1
 	Handshake                                Handshake
+	Decisions                                DecisionMode   // N11
+	Reminders                                ReminderReader // who gets the daily list of names that expire
 
 	Tier        string // member or non-member
 	Currency    string // ISO 4217
@@ -60,6 +62,16 @@ type RegistrarSettings struct {
 	CommandsPerSecond int // 0: the listener's default
 }
 
+// ReminderReader says who gets reminder lists, per registrar.
+type ReminderReader string
+
+// The readers of reminder lists.
+const (
+	RemindSales      ReminderReader = "sales"
+	RemindRegistrant ReminderReader = "registrant"
+	RemindBoth       ReminderReader = "both"
+)
+
 // Terms of payment and tiers of price.
 const (
 	TermsCredit   = "credit"
@@ -72,7 +84,7 @@ const (
 // nothing: the defaults of B10.
 func DefaultRegistrarSettings() RegistrarSettings {
 	return RegistrarSettings{
-		Language: "en", Handshake: HandshakeAccept, Tier: TierMember, Currency: "GBP", TaxRate: 2000,
+		Language: "en", Handshake: HandshakeAccept, Decisions: DecisionsNotify, Reminders: RemindSales, Tier: TierMember, Currency: "GBP", TaxRate: 2000,
 		Terms: TermsCredit, CreditDays: 30,
 	}
 }
@@ -101,6 +113,12 @@ func (s RegistrarSettings) validate() error {
 	handshakes := []Handshake{HandshakeAccept, HandshakeNewCustomers, HandshakeAlways, HandshakeReject}
 	if !slices.Contains(handshakes, s.Handshake) {
 		return Refuse(KindParamRange, "", "%q is not a handshake setting.", s.Handshake).About("handshake", string(s.Handshake))
+	}
+	if s.Decisions != DecisionsNotify && s.Decisions != DecisionsAutomatic {
+		return Refuse(KindParamRange, "", "Decisions are %s or %s.", DecisionsNotify, DecisionsAutomatic).About("decisions", string(s.Decisions))
+	}
+	if !slices.Contains([]ReminderReader{RemindSales, RemindRegistrant, RemindBoth}, s.Reminders) {
+		return Refuse(KindParamRange, "", "Reminders go to %s, %s or %s.", RemindSales, RemindRegistrant, RemindBoth).About("reminders", string(s.Reminders))
 	}
 	if s.MaxSessions < 0 || s.CommandsPerSecond < 0 {
 		return Refuse(KindParamRange, "", "Limits are not negative; 0 means the listener's default.").About("max-sessions", "")

@@ -566,6 +566,14 @@ table outbox
     CREATE INDEX outbox_queued ON public.outbox USING btree (queued_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL))
     CREATE INDEX outbox_waiting ON public.outbox USING btree (due_at, id) WHERE ((sent_at IS NULL) AND (failed_at IS NULL))
 
+table page_attempt
+    what text collate "C" not null
+    who bytea not null
+    slot timestamp with time zone not null
+    n integer not null
+    constraint page_attempt_pkey PRIMARY KEY (what, who, slot)
+    CREATE INDEX page_attempt_slot ON public.page_attempt USING btree (slot)
+
 table page_token
     hash bytea not null
     page text not null
@@ -573,6 +581,7 @@ table page_token
     registrar_id integer not null
     created_at timestamp with time zone not null
     expires_at timestamp with time zone not null
+    used_at timestamp with time zone
     constraint page_token_check CHECK ((expires_at > created_at))
     constraint page_token_hash_check CHECK ((length(hash) = 32))
     constraint page_token_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
@@ -764,11 +773,13 @@ table registrar
     created_at timestamp with time zone not null
     updated_at timestamp with time zone
     reminder_reader text not null default 'sales'::text
+    decisions text not null default 'notify'::text
     constraint registrar_check CHECK (((kind = 'registrar'::text) OR (password_hash IS NULL)))
     constraint registrar_commands_per_second_check CHECK ((commands_per_second > 0))
     constraint registrar_credit_days_check CHECK (((credit_days >= 0) AND (credit_days <= 365)))
     constraint registrar_credit_limit_check CHECK ((credit_limit >= 0))
     constraint registrar_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+    constraint registrar_decisions_check CHECK ((decisions = ANY (ARRAY['notify'::text, 'automatic'::text])))
     constraint registrar_handshake_check CHECK ((handshake = ANY (ARRAY['accept'::text, 'new-customers'::text, 'always'::text, 'reject'::text])))
     constraint registrar_kind_check CHECK ((kind = ANY (ARRAY['registrar'::text, 'registry'::text, 'detagged'::text])))
     constraint registrar_low_balance_check CHECK ((low_balance >= 0))
@@ -801,6 +812,39 @@ table registrar_certificate
     constraint registrar_certificate_pkey PRIMARY KEY (id)
     CREATE UNIQUE INDEX registrar_certificate_fingerprint ON public.registrar_certificate USING btree (fingerprint)
     CREATE INDEX registrar_certificate_registrar ON public.registrar_certificate USING btree (registrar_id)
+
+table renewal_confirmation
+    code_hash bytea not null
+    domain_id bigint not null
+    period date not null
+    registrar_id integer not null
+    contact_id bigint not null
+    asked_at timestamp with time zone not null
+    expires_at timestamp with time zone not null
+    used_at timestamp with time zone
+    constraint renewal_confirmation_code_hash_check CHECK ((length(code_hash) = 32))
+    constraint renewal_confirmation_domain_id_fkey FOREIGN KEY (domain_id) REFERENCES domain(id) ON DELETE CASCADE
+    constraint renewal_confirmation_pkey PRIMARY KEY (code_hash)
+    CREATE INDEX renewal_confirmation_domain ON public.renewal_confirmation USING btree (domain_id, asked_at)
+    CREATE INDEX renewal_confirmation_expires ON public.renewal_confirmation USING btree (expires_at)
+
+table renewal_decision
+    domain_id bigint not null
+    period date not null
+    registrar_id integer not null
+    contact_id bigint not null
+    choice text not null
+    years smallint
+    via text not null
+    decided_at timestamp with time zone not null
+    refused text
+    constraint renewal_decision_check CHECK (((choice = 'renew'::text) = (years IS NOT NULL)))
+    constraint renewal_decision_choice_check CHECK ((choice = ANY (ARRAY['renew'::text, 'decline'::text])))
+    constraint renewal_decision_via_check CHECK ((via = ANY (ARRAY['selection'::text, 'code'::text])))
+    constraint renewal_decision_years_check CHECK (((years >= 1) AND (years <= 10)))
+    constraint renewal_decision_domain_id_fkey FOREIGN KEY (domain_id) REFERENCES domain(id) ON DELETE CASCADE
+    constraint renewal_decision_pkey PRIMARY KEY (domain_id)
+    CREATE INDEX renewal_decision_registrar ON public.renewal_decision USING btree (registrar_id, period)
 
 table renewal_request
     id bigint not null generated always as identity
