@@ -42,6 +42,9 @@ type ImportOptions struct {
 type ImportCount struct {
 	Added int `json:"added"`
 	There int `json:"already_there"` // from an earlier import
+	// Gone are names that an earlier import brought and that were deleted since.
+	// They stay away, unless ImportOptions.Only names them.
+	Gone int `json:"deleted_since,omitempty"`
 }
 
 // ImportReport is what an import did.
@@ -86,12 +89,8 @@ func (f ImportFaults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-const (
-	importChunk = 1000
-	// importFaultLimit ends the list: a file with the wrong columns has a fault
-	// in every line.
-	importFaultLimit = 1000
-)
+// importChunk is how many names one transaction loads.
+const importChunk = 1000
 
 // Import loads names with their contacts and hosts from CSV files (rule C8). It
 // first validates everything, against the register too; with any fault the
@@ -185,13 +184,7 @@ type importHost struct {
 }
 
 func (im *importing) fault(file string, line int, column, reason string, args ...any) {
-	if len(im.faults) >= importFaultLimit {
-		return
-	}
 	im.faults = append(im.faults, ImportFault{file, line, column, fmt.Sprintf(reason, args...)})
-	if len(im.faults) == importFaultLimit {
-		im.faults = append(im.faults, ImportFault{File: file, Reason: "there are more faults"})
-	}
 }
 
 // refused notes a refusal of a rule as a fault.

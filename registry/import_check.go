@@ -28,8 +28,15 @@ func (im *importing) limit() error {
 		}
 		only[name] = true
 	}
-	im.domains = slices.DeleteFunc(im.domains, func(d *importDomain) bool { return !only[d.Name] })
-	maps.DeleteFunc(im.byName, func(name string, _ *importDomain) bool { return !only[name] })
+	im.keep(func(name string) bool { return only[name] })
+	return nil
+}
+
+// keep drops the other names, and the contacts and hosts that none of those
+// kept uses.
+func (im *importing) keep(wanted func(name string) bool) {
+	im.domains = slices.DeleteFunc(im.domains, func(d *importDomain) bool { return !wanted(d.Name) })
+	maps.DeleteFunc(im.byName, func(name string, _ *importDomain) bool { return !wanted(name) })
 	handles, hosts := map[string]bool{}, map[string]bool{}
 	for _, d := range im.domains {
 		for _, h := range d.handles() {
@@ -41,7 +48,6 @@ func (im *importing) limit() error {
 	}
 	im.contacts = slices.DeleteFunc(im.contacts, func(c *importContact) bool { return !handles[c.Handle] })
 	im.hosts = slices.DeleteFunc(im.hosts, func(h *importHost) bool { return !hosts[h.name] })
-	return nil
 }
 
 // handles are the contacts of a name.
@@ -63,6 +69,9 @@ func (im *importing) check(ctx context.Context) error {
 		return err
 	}
 	err = im.findTags(ctx)
+	if err == nil {
+		err = im.dropGone(ctx, there)
+	}
 	if err != nil {
 		return err
 	}
@@ -146,6 +155,39 @@ func (im *importing) lookUp(ctx context.Context) (importThere, error) {
 		})
 	}
 	return there, err
+}
+
+// dropGone leaves out the names that an earlier import brought and that were
+// deleted since: a repeat must not bring them back (C8, "adds nothing twice").
+// Names that were asked for one by one are wanted.
+func (im *importing) dropGone(ctx context.Context, there importThere) error {
+	if len(im.o.Only) > 0 {
+		return nil
+	}
+	var missing []string
+	for _, d := range im.domains {
+		if _, ok := there.domains[d.Name]; !ok {
+			missing = append(missing, d.Name)
+		}
+	}
+	gone := map[string]bool{}
+	for part := range slices.Chunk(missing, 10*importChunk) {
+		rows, err := im.r.db.Pool.Query(ctx, `SELECT n FROM unnest($1::text[]) n WHERE EXISTS (SELECT FROM history h
+			WHERE h.object = 'domain' AND h.object_name = n AND h.action = 'import')`, part)
+		if err != nil {
+			return fmt.Errorf("import: read what was there: %w", err)
+		}
+		var name string
+		_, err = pgx.ForEachRow(rows, []any{&name}, func() error { gone[name] = true; return nil })
+		if err != nil {
+			return fmt.Errorf("import: read what was there: %w", err)
+		}
+	}
+	im.report.Domains.Gone = len(gone)
+	if len(gone) > 0 {
+		im.keep(func(name string) bool { return !gone[name] })
+	}
+	return nil
 }
 
 // toCome tells whether the day of an instant is after today.
@@ -242,6 +284,10 @@ func (im *importing) checkLifeCycle(d *importDomain) {
 	}
 	if d.SuspendedOn.After(im.today) {
 		fault("suspended", "the day is to come")
+	}
+	if SuspendReason(d.SuspendedReason) == SuspendedRenewalUnpaid && d.Notices.ProForma.IsZero() && !d.RenewNotRequired {
+		// The registry before has sent it, or the name would not be suspended.
+		d.Notices.ProForma = d.SuspendedOn.AddDays(-im.r.policy.SuspendAfterProFormaDays)
 	}
 }
 

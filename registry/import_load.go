@@ -282,7 +282,8 @@ func (l *importLoad) contact(c *importContact) {
 
 var importDomainColumns = []string{"id", "name", "zone_id", "sponsor", "registrant", "statuses", "expires", "first_paid",
 	"unassigned", "suspended_on", "suspended_reason", "auto_bill", "next_bill", "auto_period", "next_period", "recur_bill",
-	"renew_not_required", "notes", "reseller", "creator", "created_at"}
+	"renew_not_required", "notes", "reseller", "creator", "created_at", "recheck",
+	"advance_warning_on", "reminder_on", "pro_forma_on", "not_required_on"}
 
 // domain adds a name; it returns false for one that is there already.
 func (l *importLoad) domain(d *importDomain) bool {
@@ -298,9 +299,27 @@ func (l *importLoad) domain(d *importDomain) bool {
 	l.domainRows = append(l.domainRows, []any{d.ID, d.Name, d.Zone.ID, sponsor, nullID(l.contactID[d.Registrant]), orEmpty(d.Statuses),
 		d.Expires, true, !l.im.o.AssignTags, nullDate(d.SuspendedOn), null(d.SuspendedReason), nullInt(d.Bill.Auto),
 		nullInt(d.Bill.Next), nullInt(d.Bill.AutoPeriod), nullInt(d.Bill.NextPeriod), d.RecurBill,
-		d.RenewNotRequired, orEmpty(d.Notes), null(d.Reseller), sponsor, l.created(d.Created)})
+		d.RenewNotRequired, orEmpty(d.Notes), null(d.Reseller), sponsor, l.created(d.Created), l.overdue(d),
+		nullDate(d.Notices.AdvanceWarning), nullDate(d.Notices.Reminder), nullDate(d.Notices.ProForma), nullDate(d.Notices.NotRequired)})
 	l.record("domain", d.ID, d.Name, d.snapshot())
 	return true
+}
+
+// overdue tells whether the rules call for something on the days up to today:
+// the batch looks only at what becomes due after its last run, so it must be
+// told. A name that waits is looked at when it is assigned.
+func (l *importLoad) overdue(d *importDomain) bool {
+	if !l.im.o.AssignTags {
+		return false
+	}
+	today, p := l.tx.today, l.im.r.policy
+	if d.Zone.Profile == ProfileGTLD {
+		_, due := d.gtldName().DecideExpiry(today, p)
+		return due
+	}
+	n := d.renewalName()
+	n.FirstPaid = true
+	return len(DueOn(n, today, p)) > 0
 }
 
 var importHostColumns = []string{"id", "name", "sponsor", "superordinate", "addresses", "creator", "created_at"}

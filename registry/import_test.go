@@ -108,7 +108,7 @@ func TestImportTwice(t *testing.T) {
 	must(t, onlyError(r.AssignImported(r.ctx, importer(), "A-ONE", []string{"first.co.test"}, nil)))
 	report, err := r.Import(r.ctx, importer(), someFiles(), ImportOptions{})
 	must(t, err)
-	want := ImportReport{Domains: ImportCount{2, 2}, Contacts: ImportCount{1, 2}, Hosts: ImportCount{0, 3}}
+	want := ImportReport{Domains: ImportCount{Added: 2, There: 2}, Contacts: ImportCount{Added: 1, There: 2}, Hosts: ImportCount{There: 3}}
 	if report != want {
 		t.Errorf("second run %+v, want %+v", report, want)
 	}
@@ -277,14 +277,15 @@ func TestImportFaults(t *testing.T) {
 // Every fault is reported, and one bad line keeps all from being loaded.
 func TestImportReportsAllFaults(t *testing.T) {
 	r := newRegister(t)
+	const bad = 2500
 	var b strings.Builder
 	b.WriteString("name,expires\nwell.gen,2027-01-01\n")
-	for i := range 2 * importFaultLimit {
+	for i := range bad {
 		fmt.Fprintf(&b, "bad%d.gen,never\n", i)
 	}
 	_, err := r.Import(r.ctx, importer(), csvFiles(ImportDomains, b.String()), ImportOptions{})
 	var faults ImportFaults
-	if !errors.As(err, &faults) || len(faults) != importFaultLimit+1 || faults[importFaultLimit-1].Line != importFaultLimit+2 {
+	if !errors.As(err, &faults) || len(faults) != bad || faults[bad-1].Line != bad+2 {
 		t.Fatalf("%d faults", len(faults))
 	}
 	if n := one[int](r, `SELECT count(*) FROM domain`); n != 0 {
