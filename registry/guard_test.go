@@ -33,10 +33,11 @@ var arrows = map[string][]string{
 	"registry":             {"billing", "notify", "certs", "registry/pg"},
 	"eppserver":            {"xml", "certs", "registry", "billing", "notify", "registry/pg"},
 	"registry/pages":       {"registry", "billing", "notify", "certs", "registry/pg"},
-	"cmd/registryctl":      {"registry/scenario", "registry/seal", "registry", "registry/pages", "billing", "notify", "certs", "registry/pg", "cmd/registryd/config", "xml/camt"},
+	"cmd/registryctl":      {"registry/scenario", "registry/seal", "registry", "registry/pages", "billing", "notify", "certs", "registry/pg", "registry/pg/backup", "registry/pg/cluster", "cmd/registryd/config", "xml/camt"},
 	"cmd/registryd/config": {"registry", "registry/pages", "billing", "notify", "certs", "registry/pg"},
 	"registry/pg/cluster":  {"registry/pg"},
 	"registry/seal":        {"registry/pg"},
+	"registry/pg/backup":   {"registry/pg", "registry/pg/cluster"},
 	"registry/scenario":    {"registry", "billing", "notify", "certs", "registry/pg"},
 }
 

@@ -97,7 +97,7 @@ const importChunk = 1000
 // error is ImportFaults and nothing has been loaded. Then each chunk is one
 // transaction: an import that was stopped is completed by running it again, and
 // what an earlier import loaded is left alone. The files are held in memory,
-// about a kilobyte for each name.
+// about three kilobytes for each name with its contact.
 //
 // Names count as paid until their expiry date and are not charged. Errors:
 // ImportFaults, KindAuthorization, KindParamMissing without a reason, those of

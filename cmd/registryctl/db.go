@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/namekeep/namekeep/registry"
@@ -9,7 +10,9 @@ import (
 
 type dbCommands struct {
 	Migrate dbMigrate `cmd:"" help:"Bring the tables to this program's version; sets up an empty database."`
-	Status  dbStatus  `cmd:"" help:"Show the version of the tables."`
+	Status  dbStatus  `cmd:"" help:"Show the version of the tables, the server and the last backup."`
+	Backup  dbBackup  `cmd:"" help:"Dump the whole database into a file, with the sums of every table beside it."`
+	Restore dbRestore `cmd:"" help:"Restore a dump into an empty database and compare every table with its sums."`
 	Roles   dbRoles   `cmd:"" help:"Make the database roles of server, staff and readers, with no more rights than each needs."`
 }
 
@@ -79,27 +82,49 @@ func (s *session) needAdminFor(db *pg.DB) error {
 	return err
 }
 
-type dbStatus struct{}
+type dbStatus struct {
+	Dir string `placeholder:"DIR" help:"Folder of the backups. Default: backup.dir of the configuration."`
+}
 
 func (c *dbStatus) Run(s *session) error {
-	db, _, err := s.database()
+	db, cfg, err := s.database()
 	if err != nil {
 		return err
 	}
-	current, latest, err := pg.Status(s.ctx, db)
+	v := databaseView{State: "up to date"}
+	v.Version, v.Latest, err = pg.Status(s.ctx, db)
 	if err != nil {
 		return err
 	}
-	state := "up to date"
 	switch {
-	case current == 0:
-		state = "empty: run registryctl db migrate"
-	case current < latest:
-		state = "behind: run registryctl db migrate"
-	case current > latest:
-		state = "ahead: install the newer program"
+	case v.Version == 0:
+		v.State = "empty: run registryctl db migrate"
+	case v.Version < v.Latest:
+		v.State = "behind: run registryctl db migrate"
+	case v.Version > v.Latest:
+		v.State = "ahead: install the newer program"
 	}
-	return s.print(map[string]any{"version": current, "latest": latest, "state": state}, func() {
-		s.fields("Database", fmt.Sprintf("version %d", current), "Program", fmt.Sprintf("version %d", latest), "State", state)
+	dir := cfg.Backup.Dir
+	if c.Dir != "" {
+		dir = c.Dir
+	}
+	err = s.upkeep(db, dir, &v)
+	if err != nil {
+		return err
+	}
+	return s.print(v, func() {
+		last, standby := "none", ""
+		if v.LastBackup != nil {
+			last = fmt.Sprintf("%s, %s, %s (%d in all)", clock(v.LastBackup.Taken), byteText(v.LastBackup.Bytes), v.LastBackup.File, v.Backups)
+		}
+		if dir == "" {
+			last = "not looked for: give --dir, or set backup.dir"
+		}
+		if v.Standby {
+			standby = "yes: it takes no changes"
+		}
+		s.fields("Database", fmt.Sprintf("version %d, %s", v.Version, byteText(v.Bytes)), "Program", fmt.Sprintf("version %d", v.Latest),
+			"State", v.State, "Server", "PostgreSQL "+v.Server, "Standby", standby, "WAL archiving", v.Archiving, "pg_dump", cmp.Or(v.Dump, "not installed"),
+			"Last backup", last)
 	})
 }

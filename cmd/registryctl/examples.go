@@ -61,7 +61,10 @@ func (certsCommands) Help() string {
 func (dbCommands) Help() string {
 	return `  registryctl --config registry.toml db migrate
   registryctl --config registry.toml user grant ann --role admin
-  registryctl --config registry.toml db roles --print`
+  registryctl --config registry.toml db roles --print
+  registryctl db backup --dir backups --keep 14
+  registryctl --yes db restore namekeep-20270301T020000.000Z.dump --to postgres://namekeep@localhost/restored
+  registryctl db status --dir backups`
 }
 
 // Help shows examples.

@@ -5,7 +5,8 @@
 // It exits with 0 when done, 1 when a rule refused, 2 on wrong usage and 3 on a
 // fault of the system.
 //
-// Imports: registry, registry/seal, billing, certs, registry/pg, cmd/registryd/config. Never
+// Imports: registry, registry/seal, billing, certs, registry/pg,
+// registry/pg/backup, cmd/registryd/config. Never
 // eppserver, never xml.
 package main
 

@@ -61,6 +61,9 @@ func (c Config) Check() error {
 	if c.Metrics.Address != "" {
 		f.address("metrics.address", c.Metrics.Address)
 	}
+	if c.Backup.Keep < 0 {
+		f.add("backup.keep", "%d is less than 0", c.Backup.Keep)
+	}
 	f.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
 	f.oneOf("log.format", c.Log.Format, "json", "text")
 	return errors.Join(f...)

@@ -39,6 +39,7 @@ type Config struct {
 	Web          Web                 `toml:"web"`
 	Metrics      Metrics             `toml:"metrics"`
 	Log          Log                 `toml:"log"`
+	Backup       Backup              `toml:"backup"`
 }
 
 // Database says how to reach PostgreSQL. A zero number takes pg's default.
@@ -124,6 +125,13 @@ type Log struct {
 	Format string `toml:"format"` // json or text
 }
 
+// Backup says where "registryctl db backup" puts its dumps; a relative folder is
+// relative to that of the configuration file.
+type Backup struct {
+	Dir  string `toml:"dir"`
+	Keep int    `toml:"keep"` // dumps that stay there; 0 keeps all
+}
+
 // Default returns the settings of an empty file.
 func Default() Config {
 	return Config{
@@ -142,6 +150,7 @@ func Default() Config {
 		Web:       Web{Proxies: []string{}, MaxConnections: 1000, Accent: pages.DefaultTheme.Accent, AccentDark: pages.DefaultTheme.AccentDark},
 		Metrics:   Metrics{Address: "127.0.0.1:9100"},
 		Log:       Log{Level: "info", Format: "json"},
+		Backup:    Backup{Keep: 14},
 	}
 }
 
@@ -184,6 +193,9 @@ func Load(file string, environ []string) (Config, error) {
 		c.Certs.resolve(filepath.Dir(file))
 		c.Mail.resolve(filepath.Dir(file))
 		c.Web.resolve(filepath.Dir(file))
+		if c.Backup.Dir != "" && !filepath.IsAbs(c.Backup.Dir) {
+			c.Backup.Dir = filepath.Join(filepath.Dir(file), c.Backup.Dir)
+		}
 		if c.Post.Spool != "" && !filepath.IsAbs(c.Post.Spool) {
 			c.Post.Spool = filepath.Join(filepath.Dir(file), c.Post.Spool)
 		}
