@@ -79,11 +79,15 @@ func contactUpdate(c *call) (answer, error) {
 	if n := c.cmd.Ext.ContactNom; n != nil {
 		p.TradName, p.Type, p.CompanyNo, p.OptOut = n.TradName, n.Type, n.CoNo, n.OptOut
 	}
-	_, ignored, err := c.reg.UpdateContact(c.ctx, c.actor, p)
+	after, ignored, err := c.reg.UpdateContact(c.ctx, c.actor, p)
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{ext: ignoredWarnings(ignored)}, nil
+	out := answer{ext: ignoredWarnings(ignored)}
+	if after.Waiting != 0 {
+		out.code = xml.CodeOKPending
+	}
+	return out, nil
 }
 
 func changeContact(p *registry.UpdateContactParams, chg *xml.ContactChange) {

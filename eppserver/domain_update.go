@@ -46,6 +46,9 @@ func domainUpdate(c *call) (answer, error) {
 		ns = a.Add.NS
 	}
 	out := answer{ext: c.warnings(d, auth, ns)}
+	if d.Waiting != 0 {
+		out.code = xml.CodeOKPending
+	}
 	if d.Issued != "" {
 		out.resData = &xml.DomainInfoData{Name: d.Name, ROID: c.reg.DomainROID(d), ClID: d.Sponsor,
 			AuthInfo: &xml.AuthInfo{PW: xml.Secret(d.Issued)}}

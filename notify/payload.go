@@ -59,10 +59,11 @@ type Agent struct {
 // address. Number is the contact's handle for a registrant, the tag for a
 // registrar.
 type Party struct {
-	Number  string   `json:"number,omitempty"`
-	Name    string   `json:"name"`
-	Address []string `json:"address,omitempty"` // lines, from the house to the country
-	Email   string   `json:"email,omitempty"`
+	Number       string   `json:"number,omitempty"`
+	Name         string   `json:"name"`
+	Organisation string   `json:"organisation,omitempty"` // where it is not a line of the address
+	Address      []string `json:"address,omitempty"`      // lines, from the house to the country
+	Email        string   `json:"email,omitempty"`
 }
 
 // Renewal is the payload of notices to the registrant about one name.
@@ -278,23 +279,40 @@ type SignInNotice struct {
 // of a registrant's identity (C5).
 type RegistrantChangeNotice struct {
 	// Side is previous or new: which of the two is asked.
-	Side      string   `json:"side"`
-	Names     []string `json:"names"`
-	Previous  Party    `json:"previous"`
-	New       Party    `json:"new"`
-	Registrar Agent    `json:"registrar"`
-	Path      string   `json:"path"`
-	AnswerBy  Date     `json:"answer_by"`
+	Side  string   `json:"side"`
+	Names []string `json:"names"` // the first of them
+	// More is how many names are not listed.
+	More      int   `json:"more,omitempty"`
+	Previous  Party `json:"previous"`
+	New       Party `json:"new"`
+	Registrar Agent `json:"registrar"`
+	// Identity says that a registrant's own data change (C5); Changes lists what.
+	Identity bool           `json:"identity,omitempty"`
+	Changes  []ChangedField `json:"changes,omitempty"`
+	Path     string         `json:"path"`
+	AnswerBy Date           `json:"answer_by"`
+}
+
+// ChangedField is a part of a registrant's identity that changes.
+type ChangedField struct {
+	Field string `json:"field"` // name, organisation or e-mail
+	From  string `json:"from,omitempty"`
+	To    string `json:"to,omitempty"`
 }
 
 // RegistrantChangedNotice tells a party how a change ended.
 type RegistrantChangedNotice struct {
-	Side      string   `json:"side"` // previous or new
-	Names     []string `json:"names"`
-	Previous  Party    `json:"previous"`
-	New       Party    `json:"new"`
-	Registrar Agent    `json:"registrar"`
-	// Outcome is confirmed, refused, expired or cancelled.
+	Side      string         `json:"side"` // previous or new
+	Names     []string       `json:"names"`
+	More      int            `json:"more,omitempty"`
+	Previous  Party          `json:"previous"`
+	New       Party          `json:"new"`
+	Registrar Agent          `json:"registrar"`
+	Identity  bool           `json:"identity,omitempty"`
+	Changes   []ChangedField `json:"changes,omitempty"`
+	// Outcome is confirmed, refused, expired, cancelled or failed (both confirmed,
+	// and it was not possible any more); decided-confirmed and decided-refused are
+	// decisions of the registry's staff.
 	Outcome string `json:"outcome"`
 	Day     Date   `json:"day"`
 }

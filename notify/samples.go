@@ -101,9 +101,9 @@ var samples = map[Kind][]any{
 	SalesSignIn: {SignInNotice{Tag: "ALPHA", Path: "registrar/sign-in/4f9a7c2e1b8d", Minutes: 15}},
 	RegistrantChange: {
 		RegistrantChangeNotice{Side: "previous", Names: []string{sampleName, sampleIDN}, Previous: sampleRegistrant, New: sampleNewcomer,
-			Registrar: sampleAgent, Path: "registrant/4f9a7c2e1b8d", AnswerBy: "2027-06-15"},
+			Registrar: sampleAgent, Path: "change/4f9a7c2e1b8d", AnswerBy: "2027-06-15"},
 		RegistrantChangeNotice{Side: "new", Names: []string{sampleName}, Previous: sampleRegistrant, New: sampleNewcomer,
-			Registrar: sampleAgent, Path: "registrant/9b1d6a7f3c20", AnswerBy: "2027-06-15"},
+			Registrar: sampleAgent, Path: "change/9b1d6a7f3c20", AnswerBy: "2027-06-15"},
 	},
 	RegistrantChanged: {
 		changed("previous", "confirmed"), changed("new", "refused"), changed("new", "expired"), changed("previous", "cancelled"),

@@ -26,12 +26,15 @@ const (
 	StepLife       Step = "life"       // lapses, notices, pro formas, suspensions, cancellations; the phases of RFC 3915
 	StepTransfers  Step = "transfers"  // pull transfers that nobody answered
 	StepHandshakes Step = "handshakes" // releases that nobody accepted
-	StepNotices    Step = "notices"    // advance lists, reminder lists, certificates that end
+	// StepConfirmations: changes of registrants that not both confirmed (C4, C5),
+	// addresses that nobody did (C7).
+	StepConfirmations Step = "confirmations"
+	StepNotices       Step = "notices" // advance lists, reminder lists, certificates that end
 )
 
 // Steps returns the steps of a day in their order.
 func Steps() []Step {
-	return []Step{StepRenewals, StepInvoices, StepLife, StepTransfers, StepHandshakes, StepNotices}
+	return []Step{StepRenewals, StepInvoices, StepLife, StepTransfers, StepHandshakes, StepConfirmations, StepNotices}
 }
 
 // BatchOptions says how the batch works. The zero value is usable.
@@ -254,6 +257,8 @@ func (s *batchStep) do(ctx context.Context) error {
 		err = s.transfers(ctx)
 	case StepHandshakes:
 		err = s.handshakes(ctx)
+	case StepConfirmations:
+		err = s.confirmations(ctx)
 	case StepNotices:
 		err = s.lists(ctx)
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 )
 
 // transfers approves the pull transfers that nobody answered in time.
@@ -14,6 +15,17 @@ func (s *batchStep) transfers(ctx context.Context) error {
 func (s *batchStep) handshakes(ctx context.Context) error {
 	n, err := s.r.ExpireHandshakes(ctx)
 	return s.counted(ctx, "handshake expired", n, err)
+}
+
+// confirmations ends what nobody confirmed in time.
+func (s *batchStep) confirmations(ctx context.Context) error {
+	n, err := s.r.ExpireChanges(ctx, s.day)
+	err = s.counted(ctx, "registrant change expired", n, err)
+	if err != nil {
+		return err
+	}
+	failed, held, err := s.r.FailVerifications(ctx, s.day)
+	return errors.Join(s.counted(ctx, "verification failed", failed, err), s.counted(ctx, "verification hold", held, nil))
 }
 
 // lists queues what is sent by date alone: lists of names, and warnings of

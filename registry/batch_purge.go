@@ -40,6 +40,7 @@ func (c *chunk) purge(ctx context.Context, gone []*dueName) error {
 	tx.Queue(`UPDATE transfer SET state = 'serverCancelled', acted_at = $2
 		WHERE object = 'domain' AND object_id = ANY($1) AND state = 'pending'`, ids, tx.Now)
 	tx.Queue(`UPDATE handshake_domain SET open = false WHERE domain_id = ANY($1) AND open`, ids)
+	tx.endChangesOf(ObjectDomain, ChangeCancelled, "The name was cancelled.", ids...)
 	err := c.takeBack(ctx, gone)
 	if err != nil {
 		return err

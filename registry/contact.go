@@ -25,6 +25,10 @@ type Contact struct {
 	Updated     time.Time
 	Transferred time.Time
 
+	// Waiting is set by UpdateContact: the number of the change of identity that
+	// both addresses have to confirm first (C5). 0: none was asked for.
+	Waiting int64
+
 	authHash  []byte
 	authSetAt time.Time
 }

@@ -35,6 +35,9 @@ func (r *Registry) DeleteContact(ctx context.Context, actor Actor, handle string
 		if usedBy != "" {
 			return contactInUse(handle, usedBy)
 		}
+		if c.Statuses.Has(StatusPendingUpdate) {
+			tx.endChangesOf(ObjectContact, ChangeCancelled, "The contact was deleted.", c.ID)
+		}
 		tx.Queue(`DELETE FROM contact WHERE id = $1`, c.ID)
 		tx.record("contact", c.ID, c.Handle, "delete", c.compare(&Contact{}, changes{}.add("sponsor", c.Sponsor, nil)))
 		tx.tellStaffChange(ObjectContact, c.Handle, c.SponsorID, "delete")
@@ -43,6 +46,9 @@ func (r *Registry) DeleteContact(ctx context.Context, actor Actor, handle string
 	switch pg.ConstraintName(err) {
 	case "domain_registrant_fkey", "domain_contact_contact_id_fkey":
 		return contactInUse(handle, "another name")
+	case "registrant_change_proposed_fkey":
+		return Refuse(KindAssociation, "", "The contact %s cannot be deleted: it waits to be confirmed as a registrant.", handle).
+			About("contact:id", handle)
 	}
 	return err
 }

@@ -90,6 +90,9 @@ func (tx *Tx) forkContact(ctx context.Context, p ForkContactParams) (*Contact, e
 			return nil, err
 		}
 	}
+	for _, d := range names {
+		tx.queueVerification(id, d.Zone)
+	}
 	made := *c
 	made.ID, made.Handle, made.Created, made.Linked, made.Statuses = id, p.New, tx.Now, len(names) > 0, nil
 	return &made, nil

@@ -62,11 +62,12 @@ func (r *Registry) UpdateContact(ctx context.Context, actor Actor, p UpdateConta
 	}
 	var u *contactUpdate
 	err = r.mutate(ctx, actor, func(tx *Tx) error {
-		c, _, err := tx.lockContact(ctx, p.Handle)
+		u = &contactUpdate{tx: tx, p: p}
+		c, _, err := tx.lockContact(ctx, p.Handle, u.readUses)
 		if err != nil {
 			return err
 		}
-		u = &contactUpdate{tx: tx, p: p, before: c, after: *c}
+		u.before, u.after = c, *c
 		err = u.decide()
 		if err == nil && changes {
 			u.write()
@@ -87,6 +88,9 @@ type contactUpdate struct {
 	after   Contact
 	postal  []PostalChange // those that count
 	ignored []Ignored
+	uses    registrantUses
+	kept    []int32   // zones whose names stay with the identity of before
+	wait    *Identity // the identity that both addresses have to confirm, or nil
 }
 
 // decide judges the change and makes the contact as it is to be.
@@ -97,14 +101,15 @@ func (u *contactUpdate) decide() error {
 		return err
 	}
 	u.after.Statuses, err = u.before.Statuses.CheckUpdate(ObjectContact, StatusChange{
-		Add: u.p.AddStatuses, Remove: u.p.RemoveStatuses, Other: u.p.changesData()}, actor.IsStaff())
+		Add: u.p.AddStatuses, Remove: u.p.RemoveStatuses, Other: u.p.changesData(),
+		Beside: !u.p.namesIdentity()}, actor.IsStaff())
 	if err != nil {
 		return err
 	}
 	if !u.p.changesData() && !u.p.Validate {
 		return nil
 	}
-	for _, step := range []func() error{u.choosePostal, u.changeIdentity, u.changeData, u.changeAuthInfo, u.checkValues} {
+	for _, step := range []func() error{u.choosePostal, u.changeIdentity, u.changeData, u.changeAuthInfo, u.checkValues, u.judgeIdentity} {
 		err := step()
 		if err != nil {
 			return err
@@ -148,8 +153,8 @@ func (c PostalChange) in(list []PostalValues) *PostalValues {
 }
 
 // changeIdentity changes what says who the contact is: name, organisation and
-// e-mail. Nothing else does, so that this is the place for what such a change
-// needs beside the right to make it (C5).
+// e-mail. Nothing else does. Whether it may be so at once is judged when the rest
+// is known to be right (judgeIdentity).
 func (u *contactUpdate) changeIdentity() error {
 	for _, c := range u.postal {
 		p := c.in(u.after.Postal)
@@ -241,6 +246,9 @@ func (u *contactUpdate) checkValues() error {
 // write queues the rows that change; they travel with the commit.
 func (u *contactUpdate) write() {
 	tx, c := u.tx, &u.after
+	if len(u.kept) > 0 && u.wait == nil {
+		tx.keepInitial(u.before)
+	}
 	c.Updater, c.Updated = tx.updaterTag(), tx.Now
 	tx.Queue(`UPDATE contact SET statuses = $2, postal = $3, voice = $4, voice_ext = $5, fax = $6, fax_ext = $7, email = $8,
 		disclose = $9, trad_name = $10, type = $11, company_no = $12, opt_out = $13, auth_hash = $14, auth_set_at = $15,
@@ -248,6 +256,11 @@ func (u *contactUpdate) write() {
 		c.ID, orEmpty(c.Statuses), asJSON(c.Postal), null(c.Voice), null(c.VoiceExt), null(c.Fax), null(c.FaxExt), c.Email,
 		c.discloseJSON(), null(c.TradName), null(c.Type), null(c.CompanyNo), c.OptOut, c.authHash, nullTime(c.authSetAt),
 		tx.updaterID(), tx.Now)
-	tx.record("contact", c.ID, c.Handle, "update", u.before.compare(c, changes{}))
+	changed := u.before.compare(c, changes{})
+	if u.wait != nil {
+		changed.add("identity to be confirmed", u.before.identity(), u.wait)
+	}
+	tx.record("contact", c.ID, c.Handle, "update", changed)
+	u.writeIdentity()
 	tx.tellStaffChange(ObjectContact, c.Handle, c.SponsorID, "update")
 }

@@ -65,6 +65,9 @@ type Domain struct {
 	// Issued is set by UpdateDomain where it issued an authInfo: only now can it
 	// be shown, the register keeps its hash.
 	Issued AuthInfo
+	// Waiting is set by UpdateDomain: the number of the change of registrant that
+	// both parties have to confirm first (C4). 0: none was asked for.
+	Waiting int64
 
 	authHash  []byte
 	authSetAt time.Time

@@ -294,6 +294,7 @@ func (c *creation) write(d *Domain) {
 	tx.queueHosts(d, c.p.Hosts, c.refs)
 	tx.queueDNSSEC(d.ID, d.DNSSEC)
 	tx.record("domain", d.ID, d.Name, "create", d.snapshot())
+	tx.queueVerification(d.RegistrantID, d.Zone)
 	tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "create")
 	if d.Referred.IsZero() {
 		tx.chargeCreation(d, c.p.Years, c.quote)

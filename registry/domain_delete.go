@@ -94,7 +94,7 @@ func (tx *Tx) purge(d *Domain, action string) {
 	tx.record("domain", d.ID, d.Name, action, changes{}.add("sponsor", d.Sponsor, nil).add("expires", d.Expires, nil))
 	billing.QueueReversalOfName(tx.Tx, d.ID, tx.today.EPPTime())
 	billing.QueueVoidProForma(tx.Tx, d.ID, tx.today.EPPTime())
-	tx.endChanges(d)
+	tx.endChanges(d, "The name was deleted.")
 	tx.Queue(`DELETE FROM domain_host WHERE domain_id = $1`, d.ID)
 	tx.Queue(`DELETE FROM host WHERE superordinate = $1`, d.ID)
 	tx.Queue(`UPDATE renewal_request SET state = 'withdrawn' WHERE domain_id = $1 AND state = 'uninvoiced'`, d.ID)

@@ -92,7 +92,10 @@ func (r *Registry) UpdateDomain(ctx context.Context, actor Actor, p UpdateDomain
 		for i := range addHosts {
 			addHosts[i] = lowerASCII(addHosts[i])
 		}
-		d, err := tx.lockDomainWith(ctx, name, p.parts(), func(b *pgx.Batch) { u.refs.read(b, u.handles(), addHosts) })
+		d, err := tx.lockDomainWith(ctx, name, p.parts(), func(b *pgx.Batch) {
+			u.refs.read(b, u.handles(), addHosts)
+			u.readRegistrants(b, name)
+		})
 		if err != nil {
 			return err
 		}
@@ -120,6 +123,11 @@ type update struct {
 	after   Domain
 	hosts   []HostSpec // added
 	changes changes
+	// registrants is what a replacement of the registrant depends on, and wait
+	// that both parties have to confirm it.
+	registrants registrantFacts
+	wait        bool
+	held        heldBy
 }
 
 func (u *update) handles() []string {
@@ -140,7 +148,8 @@ func (u *update) decide() error {
 		return notYours(d)
 	}
 	statuses, err := d.Statuses.CheckUpdate(ObjectDomain, StatusChange{
-		Add: u.p.AddStatuses, Remove: u.p.RemoveStatuses, Other: !u.p.onlyStatuses()}, actor.IsStaff())
+		Add: u.p.AddStatuses, Remove: u.p.RemoveStatuses, Other: !u.p.onlyStatuses(),
+		Beside: u.p.Registrant == nil}, actor.IsStaff())
 	if err != nil {
 		return err
 	}
@@ -149,7 +158,7 @@ func (u *update) decide() error {
 	}
 	u.changes = changes{}
 	u.after.Statuses = statuses
-	for _, step := range []func() error{u.changeHosts, u.changeContacts, u.changeRegistrant, u.changeAuthInfo,
+	for _, step := range []func() error{u.checkHold, u.changeHosts, u.changeContacts, u.changeRegistrant, u.changeAuthInfo,
 		u.changeDNSSEC, u.changeBilling} {
 		err := step()
 		if err != nil {
@@ -209,27 +218,6 @@ func (u *update) changeContacts() error {
 		return err
 	}
 	return u.refs.checkContacts(u.before.Zone.Profile, u.before.SponsorID, "", u.p.AddContacts)
-}
-
-// changeRegistrant puts another contact on the name (rule C4).
-func (u *update) changeRegistrant() error {
-	if u.p.Registrant == nil {
-		return nil
-	}
-	handle := *u.p.Registrant
-	if handle == "" {
-		if u.before.Zone.Profile == ProfileUK {
-			return Refuse(KindParamMissing, "", "A name has a registrant.").About("domain:registrant", "")
-		}
-		u.after.Registrant, u.after.RegistrantID = "", 0
-		return nil
-	}
-	err := u.refs.checkContacts(u.before.Zone.Profile, u.before.SponsorID, handle, nil)
-	if err != nil {
-		return err
-	}
-	u.after.Registrant, u.after.RegistrantID = handle, u.refs.contacts[handle].id
-	return nil
 }
 
 // changeAuthInfo issues, sets or clears the authInfo. In uk one of the client's
@@ -321,6 +309,9 @@ func (u *update) note() {
 	noteList(u.changes, "statuses", a.Statuses, b.Statuses)
 	noteList(u.changes, "notes", a.Notes, b.Notes)
 	noteValue(u.changes, "registrant", a.Registrant, b.Registrant)
+	if u.wait {
+		u.changes.add("registrant to be confirmed", a.Registrant, *u.p.Registrant)
+	}
 	noteValue(u.changes, "auto-bill", a.Bill.Auto, b.Bill.Auto)
 	noteValue(u.changes, "next-bill", a.Bill.Next, b.Bill.Next)
 	noteValue(u.changes, "auto-period", a.Bill.AutoPeriod, b.Bill.AutoPeriod)
@@ -352,6 +343,7 @@ func noteList[S ~[]T, T comparable](c changes, field string, before, after S) {
 // write queues the rows that change; they travel with the commit.
 func (u *update) write() {
 	tx, d := u.tx, &u.after
+	u.held.write(tx, d)
 	d.Updater, d.Updated = tx.updaterTag(), tx.Now
 	tx.Queue(`UPDATE domain SET registrant = $2, statuses = $3, auto_bill = $4, next_bill = $5, auto_period = $6,
 		next_period = $7, first_bill = $8, recur_bill = $9, renew_not_required = $10, notes = $11, reseller = $12,
@@ -381,5 +373,6 @@ func (u *update) write() {
 		tx.queueDNSSEC(d.ID, d.DNSSEC)
 	}
 	tx.record("domain", d.ID, d.Name, "update", u.changes)
+	u.writeRegistrant()
 	tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "update")
 }

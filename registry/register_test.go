@@ -32,6 +32,7 @@ func newRegister(t *testing.T) *register {
 		`INSERT INTO registrar (tag, name, created_at) VALUES ('A-ONE', 'Alpha', '2020-01-01'), ('B-TWO', 'Beta', '2020-01-01'), ('C-THREE', 'Gamma', '2020-01-01')`,
 		`INSERT INTO zone (name, profile, referred, idn_table, dnssec_data, created_at) VALUES
 			('co.test', 'uk', false, 'latin', 'ds', '2020-01-01'), ('ref.test', 'uk', true, 'none', 'ds', '2020-01-01'), ('gen', 'gtld', false, 'none', 'both', '2020-01-01')`,
+		`UPDATE zone SET registrant_changes = 'at-once' WHERE profile = 'gtld'`,
 		`INSERT INTO price (zone_id, operation, tier, years, currency, amount, valid_from)
 			SELECT z.id, op, tier, y, 'GBP', y * 100, '2020-01-01' FROM zone z, unnest(ARRAY['create', 'renew', 'transfer']) op,
 			unnest(ARRAY['member', 'non-member']) tier, generate_series(1, 10) y`,

@@ -81,6 +81,7 @@ func (m *tagMove) moveRegistrant(after *Domain) {
 	}
 	after.Registrant, after.RegistrantID = ref.move.Final, ref.move.id
 	if ref.move.id != ref.id {
+		m.newRegistrants = append(m.newRegistrants, after)
 		tx.Queue(`UPDATE domain_contact SET contact_id = $3 WHERE domain_id = $1 AND contact_id = $2`,
 			after.ID, ref.id, ref.move.id)
 		for i, c := range after.Contacts {
@@ -102,7 +103,8 @@ func (m *tagMove) decideRegistrant(ref *registrantRef) *ContactMove {
 		return move
 	}
 	tx.Queue(`UPDATE contact SET sponsor = $2, auth_hash = NULL, auth_set_at = NULL, transferred_at = $3,
-		statuses = array_remove(statuses, 'pendingTransfer') WHERE id = $1`, ref.id, m.toID, tx.Now)
+		statuses = array_remove(array_remove(statuses, 'pendingTransfer'), 'pendingUpdate') WHERE id = $1`, ref.id, m.toID, tx.Now)
+	tx.endChangesOf(ObjectContact, ChangeCancelled, "The contact went to another tag with its names.", ref.id)
 	tx.record("contact", ref.id, ref.handle, "transfer", changes{}.add("sponsor", m.from, m.to))
 	if t := ref.pending; t != nil {
 		t.State, t.ActBy = transferServerCancelled, tx.Now
@@ -126,6 +128,10 @@ func (tx *Tx) copyContact(id int64, handle string, copyID int64, copyHandle stri
 		SELECT $2, $3, $4, postal, voice, voice_ext, fax, fax_ext, email, disclose,
 			trad_name, type, company_no, opt_out, natural_person, $5, $6 FROM contact WHERE id = $1`,
 		id, copyID, copyHandle, sponsor, tx.updaterID(), tx.Now)
+	// What is known of the address is known of the copy's.
+	tx.Queue(`INSERT INTO contact_verification (contact_id, email, state, asked_on, due_on, verified_on, failed_on, proof)
+		SELECT $2, email, state, asked_on, due_on, verified_on, failed_on, proof FROM contact_verification
+		WHERE contact_id = $1 AND state <> 'unverified'`, id, copyID)
 	tx.record("contact", copyID, copyHandle, "copy", changes{}.add("sponsor", nil, tag).add("copy of", nil, handle))
 }
 

@@ -55,3 +55,5 @@ func orEmpty[T any](list []T) []T {
 
 // itoa writes a number for a refusal.
 func itoa(n int) string { return strconv.Itoa(n) }
+
+func itoa64(n int64) string { return strconv.FormatInt(n, 10) }

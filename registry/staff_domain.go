@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // lockStatuses are what a lock by the registry forbids everybody but staff.
@@ -12,7 +14,7 @@ var lockStatuses = []Status{StatusServerDeleteProhibited, StatusServerTransferPr
 // LockDomain keeps a name as it is: no registrar can change, transfer or delete
 // it. With renewals it cannot be renewed either. A transfer that is pending ends
 // as serverCancelled, since RFC 5731 2.3 lets no prohibition stand beside it; both
-// tags are told. Refusals: KindNotFound,
+// tags are told. A change of the registrant that waits ends too. Refusals: KindNotFound,
 // KindStatusProhibits for a name that is locked already, KindAuthorization,
 // KindParamMissing without a reason.
 func (r *Registry) LockDomain(ctx context.Context, actor Actor, name string, renewals bool) (*Domain, error) {
@@ -20,8 +22,8 @@ func (r *Registry) LockDomain(ctx context.Context, actor Actor, name string, ren
 	if renewals {
 		wanted = append(wanted, StatusServerRenewProhibited)
 	}
-	return r.staffStatuses(ctx, actor, name, "lock", func(d *Domain) (StatusSet, error) {
-		after := d.Statuses.Without(StatusPendingTransfer)
+	return r.staffStatuses(ctx, actor, name, "lock", func(d *Domain, _ *heldBy) (StatusSet, error) {
+		after := d.Statuses.Without(StatusPendingTransfer).Without(StatusPendingUpdate)
 		for _, s := range wanted {
 			after = after.With(s)
 		}
@@ -35,7 +37,7 @@ func (r *Registry) LockDomain(ctx context.Context, actor Actor, name string, ren
 // UnlockDomain ends a lock of LockDomain; a registrar's own statuses stay. The
 // refusals are those of LockDomain.
 func (r *Registry) UnlockDomain(ctx context.Context, actor Actor, name string) (*Domain, error) {
-	return r.staffStatuses(ctx, actor, name, "unlock", func(d *Domain) (StatusSet, error) {
+	return r.staffStatuses(ctx, actor, name, "unlock", func(d *Domain, _ *heldBy) (StatusSet, error) {
 		after := d.Statuses.Without(StatusServerRenewProhibited)
 		for _, s := range lockStatuses {
 			after = after.Without(s)
@@ -52,21 +54,16 @@ func (r *Registry) UnlockDomain(ctx context.Context, actor Actor, name string) (
 // this one does not. Refusals: KindNotFound, KindStatusProhibits for a name that
 // is held already, KindAuthorization, KindParamMissing without a reason.
 func (r *Registry) SuspendDomain(ctx context.Context, actor Actor, name string) (*Domain, error) {
-	return r.staffStatuses(ctx, actor, name, "suspend", func(d *Domain) (StatusSet, error) {
-		if d.Statuses.Has(StatusServerHold) {
-			return nil, Refuse(KindStatusProhibits, "", "%s is suspended already.", d.Name).About("domain:name", d.Name)
-		}
-		return d.Statuses.With(StatusServerHold), nil
-	})
+	return r.staffStatuses(ctx, actor, name, "suspend", func(d *Domain, h *heldBy) (StatusSet, error) { return h.suspend(d) })
 }
 
 // ResumeDomain puts a name that SuspendDomain took out back into the zone. The
 // refusals are those of SuspendDomain.
 func (r *Registry) ResumeDomain(ctx context.Context, actor Actor, name string) (*Domain, error) {
-	return r.staffStatuses(ctx, actor, name, "resume", func(d *Domain) (StatusSet, error) {
+	return r.staffStatuses(ctx, actor, name, "resume", func(d *Domain, h *heldBy) (StatusSet, error) {
 		switch {
 		case d.Statuses.Has(StatusServerHold):
-			return d.Statuses.Without(StatusServerHold), nil
+			return h.resume(d)
 		case d.Suspended():
 			return nil, Refuse(KindStatusProhibits, "", "%s is suspended since %s because of: %s. Payment or renewal ends that.",
 				d.Name, d.SuspendedOn, d.SuspendedReason).About("domain:name", d.Name)
@@ -77,7 +74,7 @@ func (r *Registry) ResumeDomain(ctx context.Context, actor Actor, name string) (
 
 // staffStatuses changes the server's statuses of a name; staff are not bound by
 // the prohibitions, but by those statuses that exclude each other.
-func (r *Registry) staffStatuses(ctx context.Context, actor Actor, name, action string, decide func(*Domain) (StatusSet, error)) (*Domain, error) {
+func (r *Registry) staffStatuses(ctx context.Context, actor Actor, name, action string, decide func(*Domain, *heldBy) (StatusSet, error)) (*Domain, error) {
 	err := actor.staffOnly(RoleOperator)
 	if err == nil {
 		err = actor.needReason()
@@ -87,11 +84,12 @@ func (r *Registry) staffStatuses(ctx context.Context, actor Actor, name, action 
 	}
 	var after Domain
 	err = r.mutate(ctx, actor, func(tx *Tx) error {
-		d, err := tx.lockDomain(ctx, normalName(name))
+		var held heldBy
+		d, err := tx.lockDomain(ctx, normalName(name), func(b *pgx.Batch) { held.readOf(b, normalName(name)) })
 		if err != nil {
 			return err
 		}
-		statuses, err := decide(d)
+		statuses, err := decide(d, &held)
 		if err != nil {
 			return err
 		}
@@ -101,10 +99,14 @@ func (r *Registry) staffStatuses(ctx context.Context, actor Actor, name, action 
 		if t := d.Transfer; t != nil && !statuses.Has(StatusPendingTransfer) {
 			tx.cancelTransfer(d.Name, t)
 		}
+		if d.Statuses.Has(StatusPendingUpdate) && !statuses.Has(StatusPendingUpdate) {
+			tx.endChangesOf(ObjectDomain, ChangeCancelled, "The registry locked the name.", d.ID)
+		}
 		after = *d
 		after.Statuses, after.Updater, after.Updated = statuses, tx.updaterTag(), tx.Now
 		tx.Queue(`UPDATE domain SET statuses = $2, updater = $3, updated_at = $4 WHERE id = $1`,
 			d.ID, orEmpty(statuses), tx.updaterID(), tx.Now)
+		held.write(tx, d)
 		c := changes{}
 		noteList(c, "statuses", d.Statuses, statuses)
 		tx.record("domain", d.ID, d.Name, action, c)

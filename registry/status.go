@@ -189,6 +189,9 @@ func (set StatusSet) CheckOperation(o Object, op Operation) error {
 type StatusChange struct {
 	Add, Remove []Status
 	Other       bool // the update changes something else too
+	// Beside tells that the update leaves alone what a pending one is about: that
+	// forbids only a second one (C1, C6).
+	Beside bool
 }
 
 // CheckUpdate decides an update and returns the statuses after it. Staff may
@@ -202,6 +205,9 @@ func (set StatusSet) CheckUpdate(o Object, c StatusChange, staff bool) (StatusSe
 		judged := set
 		if lifting {
 			judged = set.Without(StatusClientUpdateProhibited)
+		}
+		if c.Beside {
+			judged = judged.Without(StatusPendingUpdate)
 		}
 		if err := judged.CheckOperation(o, OpUpdate); err != nil {
 			return nil, err

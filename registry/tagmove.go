@@ -42,6 +42,8 @@ type tagMove struct {
 
 	moved    []movedName
 	contacts []ContactMove
+	// newRegistrants are names whose registrant is another contact than before.
+	newRegistrants []*Domain
 }
 
 // movedName is a name that a tagMove has moved.
@@ -67,7 +69,7 @@ func (m *tagMove) apply(d *Domain, expires Date) *Domain {
 	after := *d
 	after.Sponsor, after.SponsorID = m.to, m.toID
 	after.Bill, after.RenewNotRequired, after.TagChanged, after.Unassigned = BillSettings{}, false, true, false
-	after.Statuses = d.Statuses.Without(StatusPendingTransfer)
+	after.Statuses = d.Statuses.Without(StatusPendingTransfer).Without(StatusPendingUpdate)
 	after.Expires, after.Transferred = expires, tx.Now
 	after.Updater, after.Updated = tx.updaterTag(), tx.Now
 	after.Transfer, after.Handshake, after.authHash, after.authSetAt = nil, 0, nil, at(nil)
@@ -81,7 +83,7 @@ func (m *tagMove) apply(d *Domain, expires Date) *Domain {
 	if len(d.Subordinate) > 0 {
 		m.moveHosts(d)
 	}
-	tx.endChanges(d)
+	tx.endChanges(d, "The name went to another tag.")
 	tx.record("domain", d.ID, d.Name, m.action, m.changes(d, &after))
 	m.moved = append(m.moved, movedName{before: d, after: &after, change: change})
 	return &after
@@ -109,8 +111,12 @@ func (m *tagMove) moveHosts(d *Domain) {
 }
 
 // endChanges ends what is pending for a name that leaves its tag or the
-// register: a transfer, of which both tags are told, and a handshake.
-func (tx *Tx) endChanges(d *Domain) {
+// register: a transfer, of which both tags are told, a handshake, and a change of
+// the registrant, whose tag and parties are told why.
+func (tx *Tx) endChanges(d *Domain, why string) {
+	if d.Statuses.Has(StatusPendingUpdate) {
+		tx.endChangesOf(ObjectDomain, ChangeCancelled, why, d.ID)
+	}
 	if t := d.Transfer; t != nil {
 		tx.cancelTransfer(d.Name, t)
 	}
@@ -135,6 +141,9 @@ func (tx *Tx) cancelTransfer(name string, t *Transfer) {
 // other notice of a change of tag belongs here too.
 func (tx *Tx) tagChanged(m *tagMove) {
 	m.mail()
+	for _, d := range m.newRegistrants {
+		tx.queueVerification(d.RegistrantID, d.Zone)
+	}
 	if m.pull {
 		return // the transfer's own messages say it all
 	}

@@ -20,7 +20,11 @@ type Zone struct {
 	DNSSECData string // ds, key or both
 	MaxNS      int
 	MaxDS      int
-	reserved   map[string]Reservation // by label
+	// RegistrantChanges, VerifyDays and VerifySuspends: as in ZoneSettings.
+	RegistrantChanges RegistrantChanges
+	VerifyDays        int
+	VerifySuspends    bool
+	reserved          map[string]Reservation // by label
 }
 
 // Reservation says why a label cannot be had.
@@ -72,11 +76,13 @@ func (r *Registry) reloadZones(ctx context.Context) (map[string]*Zone, error) {
 	byName := map[string]*Zone{}
 	byID := map[int32]*Zone{}
 	err := r.db.ReadBatch(ctx, func(b *pgx.Batch) {
-		b.Queue(`SELECT id, name, profile, referred, idn_table, dnssec_data, max_ns, max_ds FROM zone`).
+		b.Queue(`SELECT id, name, profile, referred, idn_table, dnssec_data, max_ns, max_ds,
+			registrant_changes, verify_days, verify_suspends FROM zone`).
 			Query(func(rows pgx.Rows) error {
 				for rows.Next() {
 					z := &Zone{reserved: map[string]Reservation{}}
-					err := rows.Scan(&z.ID, &z.Name, &z.Profile, &z.Referred, &z.IDNTable, &z.DNSSECData, &z.MaxNS, &z.MaxDS)
+					err := rows.Scan(&z.ID, &z.Name, &z.Profile, &z.Referred, &z.IDNTable, &z.DNSSECData, &z.MaxNS, &z.MaxDS,
+						&z.RegistrantChanges, &z.VerifyDays, &z.VerifySuspends)
 					if err != nil {
 						return err
 					}

@@ -20,6 +20,15 @@ type ZoneSettings struct {
 	DNSSECData string // ds, key or both
 	MaxNS      int    // 0 to 13
 	MaxDS      int    // 0 to 32
+
+	// RegistrantChanges says what a change of a registrant needs (C4, C5); "" for a
+	// new zone is what suits its profile.
+	RegistrantChanges RegistrantChanges
+	// VerifyDays is within how many days a registrant confirms its e-mail address
+	// (C7), 0 to 365; 0: nobody is asked. VerifySuspends: names whose registrant
+	// did not are held.
+	VerifyDays     int
+	VerifySuspends bool
 }
 
 // DefaultZoneSettings is a zone of the uk profile without IDN.
@@ -46,6 +55,13 @@ func (s ZoneSettings) validate() error {
 		return Refuse(KindParamRange, "", "A name has 0 to 32 DS records.").About("max-ds", "")
 	case !slices.Contains(IDNTables(), IDNTable(s.IDNTable)):
 		return Refuse(KindParamRange, "", "There is no IDN table %q.", s.IDNTable).About("idn-table", s.IDNTable)
+	case !slices.Contains([]RegistrantChanges{ChangesConfirmed, ChangesAtOnce, ChangesNever}, s.RegistrantChanges):
+		return Refuse(KindParamRange, "", "Changes of registrants are %s, %s or %s.", ChangesConfirmed, ChangesAtOnce, ChangesNever).
+			About("registrant-changes", string(s.RegistrantChanges))
+	case s.VerifyDays < 0 || s.VerifyDays > 365:
+		return Refuse(KindParamRange, "", "An address is verified within 0 to 365 days.").About("verify-days", "")
+	case s.VerifySuspends && s.VerifyDays == 0:
+		return Refuse(KindParamRange, "", "Names are suspended only where addresses are verified: set the days too.").About("verify-suspends", "")
 	}
 	return nil
 }
@@ -67,6 +83,9 @@ func (s ZoneSettings) compare(after ZoneSettings) changes {
 	if s.MaxDS != after.MaxDS {
 		c.add("max_ds", s.MaxDS, after.MaxDS)
 	}
+	noteValue(c, "registrant_changes", s.RegistrantChanges, after.RegistrantChanges)
+	noteValue(c, "verify_days", s.VerifyDays, after.VerifyDays)
+	noteValue(c, "verify_suspends", s.VerifySuspends, after.VerifySuspends)
 	return c
 }
 
@@ -81,15 +100,20 @@ func (r *Registry) CreateZone(ctx context.Context, actor Actor, name string, s Z
 	if err != nil {
 		return err
 	}
+	if s.RegistrantChanges == "" {
+		s.RegistrantChanges = s.Profile.registrantChanges()
+	}
 	err = s.validate()
 	if err != nil {
 		return err
 	}
 	return r.changeZones(ctx, actor, func(tx *Tx) error {
 		var id int32
-		err := tx.QueryRow(ctx, `INSERT INTO zone (name, profile, referred, idn_table, dnssec_data, max_ns, max_ds, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
-			name, s.Profile, s.Referred, s.IDNTable, s.DNSSECData, s.MaxNS, s.MaxDS, tx.Now).Scan(&id)
+		err := tx.QueryRow(ctx, `INSERT INTO zone (name, profile, referred, idn_table, dnssec_data, max_ns, max_ds, created_at,
+				registrant_changes, verify_days, verify_suspends)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+			name, s.Profile, s.Referred, s.IDNTable, s.DNSSECData, s.MaxNS, s.MaxDS, tx.Now,
+			s.RegistrantChanges, s.VerifyDays, s.VerifySuspends).Scan(&id)
 		if pg.SQLState(err) == uniqueViolation {
 			return Refuse(KindExists, "", "The zone %s exists.", name).About("zone", name)
 		}
@@ -98,7 +122,8 @@ func (r *Registry) CreateZone(ctx context.Context, actor Actor, name string, s Z
 		}
 		tx.record("zone", int64(id), name, "create", changes{}.add("profile", nil, s.Profile).
 			add("referred", nil, s.Referred).add("idn_table", nil, s.IDNTable).
-			add("dnssec_data", nil, s.DNSSECData).add("max_ns", nil, s.MaxNS).add("max_ds", nil, s.MaxDS))
+			add("dnssec_data", nil, s.DNSSECData).add("max_ns", nil, s.MaxNS).add("max_ds", nil, s.MaxDS).
+			add("registrant_changes", nil, s.RegistrantChanges).add("verify_days", nil, s.VerifyDays).add("verify_suspends", nil, s.VerifySuspends))
 		return nil
 	})
 }
@@ -130,7 +155,8 @@ func (r *Registry) UpdateZone(ctx context.Context, actor Actor, name string, edi
 			return nil
 		}
 		tx.Queue(`UPDATE zone SET referred = $2, idn_table = $3, dnssec_data = $4, max_ns = $5, max_ds = $6,
-			updated_at = $7 WHERE id = $1`, id, s.Referred, s.IDNTable, s.DNSSECData, s.MaxNS, s.MaxDS, tx.Now)
+			updated_at = $7, registrant_changes = $8, verify_days = $9, verify_suspends = $10 WHERE id = $1`,
+			id, s.Referred, s.IDNTable, s.DNSSECData, s.MaxNS, s.MaxDS, tx.Now, s.RegistrantChanges, s.VerifyDays, s.VerifySuspends)
 		tx.record("zone", int64(id), name, "update", c)
 		return nil
 	})
@@ -219,7 +245,17 @@ func parseLabel(text string) (string, error) {
 
 // Settings returns what staff decided about the zone.
 func (z *Zone) Settings() ZoneSettings {
-	return ZoneSettings{z.Profile, z.Referred, string(z.IDNTable), z.DNSSECData, z.MaxNS, z.MaxDS}
+	return ZoneSettings{z.Profile, z.Referred, string(z.IDNTable), z.DNSSECData, z.MaxNS, z.MaxDS,
+		z.RegistrantChanges, z.VerifyDays, z.VerifySuspends}
+}
+
+// registrantChanges is what changes of registrants need in a zone of the profile,
+// unless staff decide otherwise: in gtld the registrar sees to it.
+func (p Profile) registrantChanges() RegistrantChanges {
+	if p == ProfileGTLD {
+		return ChangesAtOnce
+	}
+	return ChangesConfirmed
 }
 
 // Reservations returns the labels of the zone that cannot be had, in order.
@@ -244,9 +280,10 @@ func (r *Registry) changeZones(ctx context.Context, actor Actor, fn func(*Tx) er
 func (tx *Tx) lockZone(ctx context.Context, name string) (int32, ZoneSettings, error) {
 	var id int32
 	var s ZoneSettings
-	err := tx.QueryRow(ctx, `SELECT id, profile, referred, idn_table, dnssec_data, max_ns, max_ds
-		FROM zone WHERE name = $1 FOR NO KEY UPDATE`, name).
-		Scan(&id, &s.Profile, &s.Referred, &s.IDNTable, &s.DNSSECData, &s.MaxNS, &s.MaxDS)
+	err := tx.QueryRow(ctx, `SELECT id, profile, referred, idn_table, dnssec_data, max_ns, max_ds,
+		registrant_changes, verify_days, verify_suspends FROM zone WHERE name = $1 FOR NO KEY UPDATE`, name).
+		Scan(&id, &s.Profile, &s.Referred, &s.IDNTable, &s.DNSSECData, &s.MaxNS, &s.MaxDS,
+			&s.RegistrantChanges, &s.VerifyDays, &s.VerifySuspends)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, s, Refuse(KindNotFound, "", "There is no zone %s.", name).About("zone", name)
 	}

@@ -26,8 +26,8 @@ func (h *Harness) fill(ctx context.Context) {
 	if err != nil {
 		h.T.Fatal(err)
 	}
-	h.Exec(`INSERT INTO zone (name, profile, referred, created_at) VALUES
-		($1, 'uk', false, $4), ($2, 'uk', true, $4), ($3, 'gtld', false, $4)`,
+	h.Exec(`INSERT INTO zone (name, profile, referred, registrant_changes, created_at) VALUES
+		($1, 'uk', false, 'confirm', $4), ($2, 'uk', true, 'confirm', $4), ($3, 'gtld', false, 'at-once', $4)`,
 		ZoneUK, ZoneReferred, ZoneGTLD, h.DB.Now())
 	h.Exec(`INSERT INTO price (zone_id, operation, tier, years, currency, amount, valid_from)
 		SELECT z.id, op, tier, y, 'GBP', 390 * y, date '2000-01-01' FROM zone z,

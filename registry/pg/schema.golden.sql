@@ -163,6 +163,28 @@ table contact
     CREATE INDEX contact_sponsor ON public.contact USING btree (sponsor)
     CREATE TRIGGER contact_nature_is_final BEFORE UPDATE OF natural_person ON public.contact FOR EACH ROW EXECUTE FUNCTION contact_nature_is_final()
 
+table contact_verification
+    contact_id bigint not null
+    email text not null
+    state text not null
+    asked_on date not null
+    due_on date not null
+    verified_on date
+    failed_on date
+    proof text
+    token_hash bytea
+    constraint contact_verification_check CHECK (((state = 'verified'::text) = (verified_on IS NOT NULL)))
+    constraint contact_verification_check1 CHECK (((state = 'verified'::text) = (proof IS NOT NULL)))
+    constraint contact_verification_check2 CHECK (((state <> 'failed'::text) OR (failed_on IS NOT NULL)))
+    constraint contact_verification_proof_check CHECK ((proof = ANY (ARRAY['link'::text, 'change'::text, 'staff'::text])))
+    constraint contact_verification_state_check CHECK ((state = ANY (ARRAY['unverified'::text, 'verified'::text, 'failed'::text])))
+    constraint contact_verification_token_hash_check CHECK ((length(token_hash) = 32))
+    constraint contact_verification_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(id) ON DELETE CASCADE
+    constraint contact_verification_pkey PRIMARY KEY (contact_id)
+    constraint contact_verification_token_hash_key UNIQUE (token_hash)
+    CREATE INDEX contact_verification_due ON public.contact_verification USING btree (due_on, contact_id) WHERE (state = 'unverified'::text)
+    CREATE INDEX contact_verification_failed ON public.contact_verification USING btree (contact_id) WHERE (state = 'failed'::text)
+
 table credit_note
     id bigint not null generated always as identity
     number bigint not null
@@ -745,6 +767,51 @@ table registrant_account
     constraint registrant_account_id_currency_key UNIQUE (id, currency)
     CREATE INDEX registrant_account_registrar ON public.registrant_account USING btree (registrar_id)
 
+table registrant_change
+    id bigint not null generated always as identity
+    object text collate "C" not null
+    object_id bigint not null
+    object_name text collate "C" not null
+    registrar_id integer not null
+    state text not null default 'pending'::text
+    proposed bigint
+    before jsonb not null
+    after jsonb not null
+    notice jsonb not null
+    asked_at timestamp with time zone not null
+    act_by timestamp with time zone not null
+    ended_at timestamp with time zone
+    reason text
+    cltrid text
+    svtrid text
+    constraint registrant_change_check CHECK ((act_by > asked_at))
+    constraint registrant_change_check1 CHECK (((state = 'pending'::text) = (ended_at IS NULL)))
+    constraint registrant_change_check2 CHECK (((proposed IS NULL) OR ((object = 'domain'::text) AND (state = 'pending'::text))))
+    constraint registrant_change_object_check CHECK ((object = ANY (ARRAY['domain'::text, 'contact'::text])))
+    constraint registrant_change_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'done'::text, 'refused'::text, 'expired'::text, 'cancelled'::text, 'failed'::text])))
+    constraint registrant_change_proposed_fkey FOREIGN KEY (proposed) REFERENCES contact(id)
+    constraint registrant_change_pkey PRIMARY KEY (id)
+    CREATE INDEX registrant_change_due ON public.registrant_change USING btree (act_by, id) WHERE (state = 'pending'::text)
+    CREATE INDEX registrant_change_object ON public.registrant_change USING btree (object, object_id, id)
+    CREATE UNIQUE INDEX registrant_change_one_pending ON public.registrant_change USING btree (object, object_id) WHERE (state = 'pending'::text)
+    CREATE INDEX registrant_change_proposed ON public.registrant_change USING btree (proposed) WHERE (proposed IS NOT NULL)
+    CREATE INDEX registrant_change_registrar ON public.registrant_change USING btree (registrar_id, id)
+
+table registrant_change_party
+    change_id bigint not null
+    side text not null
+    email text not null
+    token_hash bytea not null
+    answer text
+    answered_at timestamp with time zone
+    constraint registrant_change_party_answer_check CHECK ((answer = ANY (ARRAY['confirmed'::text, 'refused'::text])))
+    constraint registrant_change_party_check CHECK (((answer IS NULL) = (answered_at IS NULL)))
+    constraint registrant_change_party_side_check CHECK ((side = ANY (ARRAY['previous'::text, 'new'::text])))
+    constraint registrant_change_party_token_hash_check CHECK ((length(token_hash) = 32))
+    constraint registrant_change_party_change_id_fkey FOREIGN KEY (change_id) REFERENCES registrant_change(id)
+    constraint registrant_change_party_pkey PRIMARY KEY (change_id, side)
+    constraint registrant_change_party_token_hash_key UNIQUE (token_hash)
+
 table registrar
     id integer not null generated always as identity
     tag text collate "C" not null
@@ -929,6 +996,13 @@ table transfer
     CREATE INDEX transfer_object ON public.transfer USING btree (object, object_id)
     CREATE UNIQUE INDEX transfer_one_pending ON public.transfer USING btree (object, object_id) WHERE (state = 'pending'::text)
 
+table verification_hold
+    domain_id bigint not null
+    since date not null
+    staff_too boolean not null default false
+    constraint verification_hold_domain_id_fkey FOREIGN KEY (domain_id) REFERENCES domain(id) ON DELETE CASCADE
+    constraint verification_hold_pkey PRIMARY KEY (domain_id)
+
 table zone
     id integer not null generated always as identity
     name text collate "C" not null
@@ -940,11 +1014,17 @@ table zone
     max_ds smallint not null default 8
     created_at timestamp with time zone not null
     updated_at timestamp with time zone
+    registrant_changes text not null default 'confirm'::text
+    verify_days smallint not null default 0
+    verify_suspends boolean not null default false
+    constraint zone_check CHECK (((NOT verify_suspends) OR (verify_days > 0)))
     constraint zone_dnssec_data_check CHECK ((dnssec_data = ANY (ARRAY['ds'::text, 'key'::text, 'both'::text])))
     constraint zone_max_ds_check CHECK (((max_ds >= 0) AND (max_ds <= 32)))
     constraint zone_max_ns_check CHECK (((max_ns >= 0) AND (max_ns <= 13)))
     constraint zone_name_check CHECK (((name = lower(name)) AND (name ~ '^[a-z0-9.-]+$'::text)))
     constraint zone_profile_check CHECK ((profile = ANY (ARRAY['uk'::text, 'gtld'::text])))
+    constraint zone_registrant_changes_check CHECK ((registrant_changes = ANY (ARRAY['confirm'::text, 'at-once'::text, 'never'::text])))
+    constraint zone_verify_days_check CHECK (((verify_days >= 0) AND (verify_days <= 365)))
     constraint zone_pkey PRIMARY KEY (id)
     constraint zone_name_key UNIQUE (name)
     CREATE TRIGGER zone_keeps_rows BEFORE DELETE OR TRUNCATE ON public.zone FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
