@@ -77,15 +77,9 @@ func showHosts(data *xml.DomainInfoData, v registry.DomainView, which string) {
 	}
 }
 
-// shownStatuses are the statuses of a name in an answer. A suspended name shows
-// as serverHold: that is what its absence from the zone means to EPP clients.
 func shownStatuses(d *registry.Domain) []xml.Status {
-	set := d.Statuses
-	if d.Suspended() {
-		set = set.With(registry.StatusServerHold)
-	}
 	var out []xml.Status
-	for _, s := range set.Shown(registry.ObjectDomain, len(d.Hosts) > 0) {
+	for _, s := range d.ShownStatuses() {
 		out = append(out, xml.Status{S: string(s)})
 	}
 	return out

@@ -119,6 +119,16 @@ func (d *Domain) RegistrationStatus(today Date, p Policy) RegistrationStatus {
 // Suspended tells whether the life cycle has taken the name out of the zone.
 func (d *Domain) Suspended() bool { return !d.SuspendedOn.IsZero() }
 
+// ShownStatuses are the statuses with the derived ones. A suspended name shows
+// as serverHold: that is what its absence from the zone means to others.
+func (d *Domain) ShownStatuses() []Status {
+	set := d.Statuses
+	if d.Suspended() {
+		set = set.With(StatusServerHold)
+	}
+	return set.Shown(ObjectDomain, len(d.Hosts) > 0)
+}
+
 // normalName is a name as it is stored, for look-ups: whatever it is, an
 // unregistered one is simply not found.
 func normalName(text string) string { return lowerASCII(strings.TrimSpace(text)) }

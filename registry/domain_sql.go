@@ -86,7 +86,10 @@ var domainSQL = func() (read [allParts + 1]string) {
 // wholeSQL reads names with all their parts; the condition is the caller's.
 var wholeSQL = selectSQL(allParts)
 
-func selectSQL(set parts) string {
+func selectSQL(set parts) string { return partsSQL(set) + ` FROM domain d` }
+
+// partsSQL is selectSQL up to where it reads from.
+func partsSQL(set parts) string {
 	sql := columnsSQL
 	for _, p := range partSQL {
 		if set&p.part != 0 {
@@ -95,7 +98,7 @@ func selectSQL(set parts) string {
 			sql += ", " + p.empty
 		}
 	}
-	return sql + ` FROM domain d`
+	return sql
 }
 
 // lockSQL comes before the read of a name that is to change. It has to be a
@@ -171,16 +174,18 @@ type domainRow struct {
 	ds, requests, grace, transfer []byte
 }
 
-func (w *domainRow) scan(row pgx.Row) error {
+func (w *domainRow) scan(row pgx.Row) error { return row.Scan(w.fields()...) }
+
+func (w *domainRow) fields() []any {
 	d := &w.d
-	return row.Scan(&d.ID, &d.Name, &w.zone, &w.sponsor, &d.RegistrantID,
+	return []any{&d.ID, &d.Name, &w.zone, &w.sponsor, &d.RegistrantID,
 		&d.Statuses, &d.Expires, &d.FirstPaid, &d.Unassigned, &w.suspended, &d.SuspendedReason,
 		&d.Bill.Auto, &d.Bill.Next, &d.Bill.AutoPeriod, &d.Bill.NextPeriod,
 		&d.FirstBill, &d.RecurBill, &d.RenewNotRequired, &d.Notes, &d.Reseller,
 		&w.referred, &d.DeletePhase, &w.phaseEnds, &d.authHash, &w.authSet, &d.TagChanged,
 		&w.creator, &d.Created, &w.updater, &w.updated, &w.transferred,
 		&d.FirstDue, &d.Notices.AdvanceWarning, &d.Notices.Reminder, &d.Notices.ProForma, &d.Notices.NotRequired,
-		&d.Registrant, &d.Hosts, &d.Subordinate, &w.contacts, &w.ds, &w.requests, &w.grace, &w.transfer, &d.Handshake)
+		&d.Registrant, &d.Hosts, &d.Subordinate, &w.contacts, &w.ds, &w.requests, &w.grace, &w.transfer, &d.Handshake}
 }
 
 // finishDomain turns a row, or the error of reading it, into a Domain: ids become

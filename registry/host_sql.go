@@ -11,9 +11,13 @@ import (
 
 // hostSQL reads hosts. A host below a name of ours is its tag's (RFC 5732
 // section 1.1), so the sponsor comes from there.
-const hostSQL = `SELECT h.id, h.name, coalesce(s.id, 0), coalesce(s.name, ''), coalesce(s.sponsor, h.sponsor),
+const hostSQL = hostColumns + hostFrom
+
+const hostColumns = `SELECT h.id, h.name, coalesce(s.id, 0), coalesce(s.name, ''), coalesce(s.sponsor, h.sponsor),
 	h.statuses, h.addresses, EXISTS (SELECT FROM domain_host WHERE host_id = h.id),
-	h.creator, h.created_at, coalesce(h.updater, 0), h.updated_at, h.transferred_at
+	h.creator, h.created_at, coalesce(h.updater, 0), h.updated_at, h.transferred_at`
+
+const hostFrom = `
 	FROM host h LEFT JOIN domain s ON s.id = h.superordinate`
 
 // lockHostSQL leaves the key alone, so that names may go on being given the host
@@ -56,10 +60,12 @@ type hostRow struct {
 	updated, transferred      *time.Time
 }
 
-func (w *hostRow) scan(row pgx.Row) error {
+func (w *hostRow) scan(row pgx.Row) error { return row.Scan(w.fields()...) }
+
+func (w *hostRow) fields() []any {
 	h := &w.h
-	return row.Scan(&h.ID, &h.Name, &h.superordinateID, &h.Superordinate, &w.sponsor,
-		&h.Statuses, &h.Addresses, &h.Linked, &w.creator, &h.Created, &w.updater, &w.updated, &w.transferred)
+	return []any{&h.ID, &h.Name, &h.superordinateID, &h.Superordinate, &w.sponsor,
+		&h.Statuses, &h.Addresses, &h.Linked, &w.creator, &h.Created, &w.updater, &w.updated, &w.transferred}
 }
 
 // finishHost turns a row into a Host.

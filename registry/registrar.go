@@ -58,6 +58,10 @@ type RegistrarSettings struct {
 	CreditLimit *int64 // minor units of Currency; nil: none
 	LowBalance  *int64 // minor units; prepaid only, nil: no message
 
+	// Published by WHOIS and RDAP with the registrar's names.
+	IANAID                 int // of a registrar that ICANN accredited; 0: none
+	AbuseEmail, AbusePhone string
+
 	MaxSessions       int // 0: the listener's default
 	CommandsPerSecond int // 0: the listener's default
 }
@@ -105,10 +109,16 @@ func (s RegistrarSettings) validate() error {
 		return Refuse(KindParamSyntax, "", "%q is not an http or https address.", s.URL).About("url", s.URL)
 	}
 	for field, address := range map[string]string{"billing-email": s.BillingEmail, "sales-email": s.SalesEmail,
-		"technical-email": s.TechnicalEmail} {
+		"technical-email": s.TechnicalEmail, "abuse-email": s.AbuseEmail} {
 		if address != "" && !plausibleEmail(address) {
 			return Refuse(KindParamSyntax, "", "%q is not an e-mail address.", address).About(field, address)
 		}
+	}
+	if s.IANAID < 0 {
+		return Refuse(KindParamRange, "", "%d is not an IANA Registrar ID.", s.IANAID).About("iana-id", itoa(s.IANAID))
+	}
+	if err := checkPhone("abuse-phone", s.AbusePhone, ""); err != nil {
+		return err
 	}
 	handshakes := []Handshake{HandshakeAccept, HandshakeNewCustomers, HandshakeAlways, HandshakeReject}
 	if !slices.Contains(handshakes, s.Handshake) {
@@ -175,7 +185,7 @@ func (r *Registry) CreateRegistrar(ctx context.Context, actor Actor, tag string,
 	if err != nil {
 		return err
 	}
-	return r.mutate(ctx, actor, func(tx *Tx) error { return tx.insertRegistrar(ctx, tag, s) })
+	return ianaIDTaken(r.mutate(ctx, actor, func(tx *Tx) error { return tx.insertRegistrar(ctx, tag, s) }), s.IANAID)
 }
 
 // UpdateRegistrar changes the settings of a registrar with edit, which is given
@@ -187,13 +197,15 @@ func (r *Registry) UpdateRegistrar(ctx context.Context, actor Actor, tag string,
 	if err != nil {
 		return err
 	}
-	return r.mutate(ctx, actor, func(tx *Tx) error {
+	ianaID := 0
+	err = r.mutate(ctx, actor, func(tx *Tx) error {
 		reg, err := tx.lockRegistrar(ctx, tag)
 		if err != nil {
 			return err
 		}
 		after := reg.RegistrarSettings
 		edit(&after)
+		ianaID = after.IANAID
 		err = after.validate()
 		if err != nil {
 			return err
@@ -215,6 +227,7 @@ func (r *Registry) UpdateRegistrar(ctx context.Context, actor Actor, tag string,
 		tx.record("registrar", int64(reg.ID), tag, "update", c)
 		return nil
 	})
+	return ianaIDTaken(err, ianaID)
 }
 
 // SuspendRegistrar keeps a registrar from logging in and ends its sessions

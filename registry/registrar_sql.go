@@ -14,6 +14,17 @@ import (
 // uniqueViolation is the SQLSTATE of a key that is there already.
 const uniqueViolation = "23505"
 
+// ianaIDKey keeps IANA Registrar IDs apart.
+const ianaIDKey = "registrar_iana_id_key"
+
+// ianaIDTaken turns the violation of ianaIDKey into a refusal.
+func ianaIDTaken(err error, id int) error {
+	if pg.ConstraintName(err) == ianaIDKey {
+		return Refuse(KindExists, "", "Another registrar has the IANA ID %d.", id).About("iana-id", itoa(id))
+	}
+	return err
+}
+
 // registrarColumn is one setting of a registrar in the database's form.
 type registrarColumn struct {
 	name  string
@@ -51,6 +62,7 @@ func (s RegistrarSettings) columns() []registrarColumn {
 		{"credit_limit", amount(s.CreditLimit), true}, {"low_balance", amount(s.LowBalance), true},
 		{"max_sessions", limit(s.MaxSessions), false}, {"commands_per_second", limit(s.CommandsPerSecond), false},
 		{"decisions", string(s.Decisions), false}, {"reminder_reader", string(s.Reminders), false},
+		{"iana_id", limit(s.IANAID), false}, {"abuse_email", text(s.AbuseEmail), false}, {"abuse_phone", text(s.AbusePhone), false},
 	}
 }
 
@@ -81,10 +93,10 @@ func (tx *Tx) insertRegistrar(ctx context.Context, tag string, s RegistrarSettin
 	var id int32
 	err := tx.QueryRow(ctx, `INSERT INTO registrar (tag, created_at, name, trad_name, url, billing_email, sales_email,
 			technical_email, language, handshake, tier, currency, tax_rate, terms, credit_days, credit_limit,
-			low_balance, max_sessions, commands_per_second, decisions, reminder_reader)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+			low_balance, max_sessions, commands_per_second, decisions, reminder_reader, iana_id, abuse_email, abuse_phone)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 		RETURNING id`, s.args(tag, tx.Now)...).Scan(&id)
-	if pg.SQLState(err) == uniqueViolation {
+	if pg.SQLState(err) == uniqueViolation && pg.ConstraintName(err) != ianaIDKey {
 		return Refuse(KindExists, "", "The tag %s exists.", tag).About("tag", tag)
 	}
 	if err != nil {
@@ -104,7 +116,8 @@ func (tx *Tx) updateRegistrar(id int32, s RegistrarSettings) {
 	tx.Queue(`UPDATE registrar SET updated_at = $2, name = $3, trad_name = $4, url = $5, billing_email = $6,
 			sales_email = $7, technical_email = $8, language = $9, handshake = $10, tier = $11, currency = $12,
 			tax_rate = $13, terms = $14, credit_days = $15, credit_limit = $16, low_balance = $17,
-			max_sessions = $18, commands_per_second = $19, decisions = $20, reminder_reader = $21
+			max_sessions = $18, commands_per_second = $19, decisions = $20, reminder_reader = $21,
+			iana_id = $22, abuse_email = $23, abuse_phone = $24
 		WHERE id = $1`, s.args(id, tx.Now)...)
 }
 
@@ -112,6 +125,7 @@ const registrarSQL = `SELECT id, tag, kind, state, name, coalesce(trad_name, '')
 	coalesce(billing_email, ''), coalesce(sales_email, ''), coalesce(technical_email, ''), language, handshake,
 	tier, currency, tax_rate, terms, credit_days, credit_limit, low_balance,
 	coalesce(max_sessions, 0), coalesce(commands_per_second, 0), decisions, reminder_reader,
+	coalesce(iana_id, 0), coalesce(abuse_email, ''), coalesce(abuse_phone, ''),
 	password_hash IS NOT NULL, password_changed_at, password_expires_at, created_at, updated_at
 	FROM registrar`
 
@@ -121,7 +135,7 @@ func scanRegistrar(row pgx.Row) (Registrar, error) {
 	err := row.Scan(&r.ID, &r.TAG, &r.Kind, &r.State, &r.Name, &r.TradName, &r.URL,
 		&r.BillingEmail, &r.SalesEmail, &r.TechnicalEmail, &r.Language, &r.Handshake,
 		&r.Tier, &r.Currency, &r.TaxRate, &r.Terms, &r.CreditDays, &r.CreditLimit, &r.LowBalance,
-		&r.MaxSessions, &r.CommandsPerSecond, &r.Decisions, &r.Reminders,
+		&r.MaxSessions, &r.CommandsPerSecond, &r.Decisions, &r.Reminders, &r.IANAID, &r.AbuseEmail, &r.AbusePhone,
 		&r.HasPassword, &changed, &expires, &r.Created, &updated)
 	r.PasswordChanged, r.PasswordExpires, r.Updated = timeOf(changed), timeOf(expires), timeOf(updated)
 	return r, err

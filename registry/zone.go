@@ -24,6 +24,7 @@ type Zone struct {
 	RegistrantChanges RegistrantChanges
 	VerifyDays        int
 	VerifySuspends    bool
+	Publication       Publication            // of contacts; "": the installation's
 	reserved          map[string]Reservation // by label
 }
 
@@ -77,12 +78,12 @@ func (r *Registry) reloadZones(ctx context.Context) (map[string]*Zone, error) {
 	byID := map[int32]*Zone{}
 	err := r.db.ReadBatch(ctx, func(b *pgx.Batch) {
 		b.Queue(`SELECT id, name, profile, referred, idn_table, dnssec_data, max_ns, max_ds,
-			registrant_changes, verify_days, verify_suspends FROM zone`).
+			registrant_changes, verify_days, verify_suspends, coalesce(publication, '') FROM zone`).
 			Query(func(rows pgx.Rows) error {
 				for rows.Next() {
 					z := &Zone{reserved: map[string]Reservation{}}
 					err := rows.Scan(&z.ID, &z.Name, &z.Profile, &z.Referred, &z.IDNTable, &z.DNSSECData, &z.MaxNS, &z.MaxDS,
-						&z.RegistrantChanges, &z.VerifyDays, &z.VerifySuspends)
+						&z.RegistrantChanges, &z.VerifyDays, &z.VerifySuspends, &z.Publication)
 					if err != nil {
 						return err
 					}

@@ -29,6 +29,9 @@ type ZoneSettings struct {
 	// did not are held.
 	VerifyDays     int
 	VerifySuspends bool
+	// Publication is what WHOIS and RDAP tell of contacts; "": what the
+	// installation is configured to tell.
+	Publication Publication
 }
 
 // DefaultZoneSettings is a zone of the uk profile without IDN.
@@ -53,6 +56,8 @@ func (s ZoneSettings) validate() error {
 		return Refuse(KindParamRange, "", "A name has 0 to 13 name servers.").About("max-ns", "")
 	case s.MaxDS < 0 || s.MaxDS > 32:
 		return Refuse(KindParamRange, "", "A name has 0 to 32 DS records.").About("max-ds", "")
+	case s.Publication != "" && !slices.Contains(Publications(), s.Publication):
+		return Refuse(KindParamRange, "", "%q is not a publication policy.", s.Publication).About("publication", string(s.Publication))
 	case !slices.Contains(IDNTables(), IDNTable(s.IDNTable)):
 		return Refuse(KindParamRange, "", "There is no IDN table %q.", s.IDNTable).About("idn-table", s.IDNTable)
 	case !slices.Contains([]RegistrantChanges{ChangesConfirmed, ChangesAtOnce, ChangesNever}, s.RegistrantChanges):
@@ -86,6 +91,9 @@ func (s ZoneSettings) compare(after ZoneSettings) changes {
 	noteValue(c, "registrant_changes", s.RegistrantChanges, after.RegistrantChanges)
 	noteValue(c, "verify_days", s.VerifyDays, after.VerifyDays)
 	noteValue(c, "verify_suspends", s.VerifySuspends, after.VerifySuspends)
+	if s.Publication != after.Publication {
+		c.add("publication", s.Publication, after.Publication)
+	}
 	return c
 }
 
@@ -110,10 +118,10 @@ func (r *Registry) CreateZone(ctx context.Context, actor Actor, name string, s Z
 	return r.changeZones(ctx, actor, func(tx *Tx) error {
 		var id int32
 		err := tx.QueryRow(ctx, `INSERT INTO zone (name, profile, referred, idn_table, dnssec_data, max_ns, max_ds, created_at,
-				registrant_changes, verify_days, verify_suspends)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+				registrant_changes, verify_days, verify_suspends, publication)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
 			name, s.Profile, s.Referred, s.IDNTable, s.DNSSECData, s.MaxNS, s.MaxDS, tx.Now,
-			s.RegistrantChanges, s.VerifyDays, s.VerifySuspends).Scan(&id)
+			s.RegistrantChanges, s.VerifyDays, s.VerifySuspends, null(string(s.Publication))).Scan(&id)
 		if pg.SQLState(err) == uniqueViolation {
 			return Refuse(KindExists, "", "The zone %s exists.", name).About("zone", name)
 		}
@@ -155,8 +163,9 @@ func (r *Registry) UpdateZone(ctx context.Context, actor Actor, name string, edi
 			return nil
 		}
 		tx.Queue(`UPDATE zone SET referred = $2, idn_table = $3, dnssec_data = $4, max_ns = $5, max_ds = $6,
-			updated_at = $7, registrant_changes = $8, verify_days = $9, verify_suspends = $10 WHERE id = $1`,
-			id, s.Referred, s.IDNTable, s.DNSSECData, s.MaxNS, s.MaxDS, tx.Now, s.RegistrantChanges, s.VerifyDays, s.VerifySuspends)
+			updated_at = $7, registrant_changes = $8, verify_days = $9, verify_suspends = $10, publication = $11 WHERE id = $1`,
+			id, s.Referred, s.IDNTable, s.DNSSECData, s.MaxNS, s.MaxDS, tx.Now, s.RegistrantChanges, s.VerifyDays, s.VerifySuspends,
+			null(string(s.Publication)))
 		tx.record("zone", int64(id), name, "update", c)
 		return nil
 	})
@@ -246,7 +255,7 @@ func parseLabel(text string) (string, error) {
 // Settings returns what staff decided about the zone.
 func (z *Zone) Settings() ZoneSettings {
 	return ZoneSettings{z.Profile, z.Referred, string(z.IDNTable), z.DNSSECData, z.MaxNS, z.MaxDS,
-		z.RegistrantChanges, z.VerifyDays, z.VerifySuspends}
+		z.RegistrantChanges, z.VerifyDays, z.VerifySuspends, z.Publication}
 }
 
 // registrantChanges is what changes of registrants need in a zone of the profile,
@@ -281,9 +290,9 @@ func (tx *Tx) lockZone(ctx context.Context, name string) (int32, ZoneSettings, e
 	var id int32
 	var s ZoneSettings
 	err := tx.QueryRow(ctx, `SELECT id, profile, referred, idn_table, dnssec_data, max_ns, max_ds,
-		registrant_changes, verify_days, verify_suspends FROM zone WHERE name = $1 FOR NO KEY UPDATE`, name).
+		registrant_changes, verify_days, verify_suspends, coalesce(publication, '') FROM zone WHERE name = $1 FOR NO KEY UPDATE`, name).
 		Scan(&id, &s.Profile, &s.Referred, &s.IDNTable, &s.DNSSECData, &s.MaxNS, &s.MaxDS,
-			&s.RegistrantChanges, &s.VerifyDays, &s.VerifySuspends)
+			&s.RegistrantChanges, &s.VerifyDays, &s.VerifySuspends, &s.Publication)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, s, Refuse(KindNotFound, "", "There is no zone %s.", name).About("zone", name)
 	}

@@ -46,6 +46,9 @@ type registrarFlags struct {
 	CreditLimit    *string `placeholder:"AMOUNT" help:"Highest open amount, or none."`
 	LowBalance     *string `placeholder:"AMOUNT" help:"Deposit below which the registrar is told, or none."`
 	MaxSessions    *int    `placeholder:"N" help:"Sessions at once; 0 is the listener's default."`
+	IANAID         *int    `name:"iana-id" placeholder:"N" help:"IANA Registrar ID; 0 for none. Published."`
+	AbuseEmail     *string `help:"Where abuse is reported. Published."`
+	AbusePhone     *string `placeholder:"+CC.NUMBER" help:"The same by telephone. Published."`
 	MaxRate        *int    `name:"commands-per-second" placeholder:"N" help:"Commands a second; 0 is the listener's default."`
 }
 
@@ -66,6 +69,9 @@ func (f registrarFlags) apply(s *registry.RegistrarSettings) error {
 	set(&s.Terms, f.Terms)
 	set(&s.CreditDays, f.CreditDays)
 	set(&s.MaxSessions, f.MaxSessions)
+	set(&s.IANAID, f.IANAID)
+	set(&s.AbuseEmail, f.AbuseEmail)
+	set(&s.AbusePhone, f.AbusePhone)
 	set(&s.CommandsPerSecond, f.MaxRate)
 	if f.TaxRate != nil {
 		// Per cent with two decimals is a number of basis points, as an amount

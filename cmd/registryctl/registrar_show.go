@@ -30,6 +30,9 @@ type registrarView struct {
 	CreditLimit     string     `json:"credit_limit,omitempty"`
 	LowBalance      string     `json:"low_balance,omitempty"`
 	MaxSessions     int        `json:"max_sessions,omitempty"`
+	IANAID          int        `json:"iana_id,omitempty"`
+	AbuseEmail      string     `json:"abuse_email,omitempty"`
+	AbusePhone      string     `json:"abuse_phone,omitempty"`
 	MaxRate         int        `json:"commands_per_second,omitempty"`
 	HasPassword     bool       `json:"has_password"`
 	PasswordChanged *time.Time `json:"password_changed,omitempty"`
@@ -50,7 +53,7 @@ func viewRegistrar(g registry.Registrar) registrarView {
 		BillingEmail: g.BillingEmail, SalesEmail: g.SalesEmail, TechnicalEmail: g.TechnicalEmail, Language: g.Language,
 		Handshake: string(g.Handshake), Tier: g.Tier, Currency: g.Currency, TaxRate: int64(g.TaxRate), Terms: g.Terms,
 		CreditDays: g.CreditDays, CreditLimit: amount(g.CreditLimit), LowBalance: amount(g.LowBalance),
-		MaxSessions: g.MaxSessions, MaxRate: g.CommandsPerSecond, HasPassword: g.HasPassword,
+		MaxSessions: g.MaxSessions, MaxRate: g.CommandsPerSecond, IANAID: g.IANAID, AbuseEmail: g.AbuseEmail, AbusePhone: g.AbusePhone, HasPassword: g.HasPassword,
 		PasswordChanged: optional(g.PasswordChanged), PasswordExpires: optional(g.PasswordExpires),
 		Created: g.Created, Updated: optional(g.Updated),
 	}
@@ -82,6 +85,7 @@ func (s *session) showRegistrar(r *registry.Registry, tag string) error {
 		}
 		s.fields("Tag", v.Tag, "State", v.State, "Name", v.Name, "Trading name", v.TradName, "Web", v.URL,
 			"Billing e-mail", v.BillingEmail, "Sales e-mail", v.SalesEmail, "Technical e-mail", v.TechnicalEmail,
+			"IANA ID", number(v.IANAID), "Abuse e-mail", v.AbuseEmail, "Abuse phone", v.AbusePhone,
 			"Language", v.Language, "Handshake", v.Handshake, "Tier", v.Tier, "Terms", terms,
 			"Currency", v.Currency, "Tax", billing.Money{Minor: v.TaxRate, Currency: "GBP"}.Decimal()+" %",
 			"Credit limit", v.CreditLimit, "Low balance", v.LowBalance,

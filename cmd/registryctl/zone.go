@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -20,11 +21,12 @@ type zoneCommands struct {
 
 // zoneFlags are the settings of a zone; those not given stay as they are.
 type zoneFlags struct {
-	Referred   *bool   `negatable:"" help:"Creations wait for the staff's decision."`
-	IDNTable   *string `name:"idn-table" placeholder:"TABLE" help:"Code points of labels: none or latin."`
-	DNSSECData *string `name:"dnssec-data" enum:"ds,key,both" help:"What names bring for DNSSEC: ds, key or both."`
-	MaxNS      *int    `name:"max-ns" placeholder:"N" help:"Name servers of a name, 0 to 13."`
-	MaxDS      *int    `name:"max-ds" placeholder:"N" help:"DS records of a name, 0 to 32."`
+	Referred    *bool   `negatable:"" help:"Creations wait for the staff's decision."`
+	IDNTable    *string `name:"idn-table" placeholder:"TABLE" help:"Code points of labels: none or latin."`
+	DNSSECData  *string `name:"dnssec-data" enum:"ds,key,both" help:"What names bring for DNSSEC: ds, key or both."`
+	MaxNS       *int    `name:"max-ns" placeholder:"N" help:"Name servers of a name, 0 to 13."`
+	MaxDS       *int    `name:"max-ds" placeholder:"N" help:"DS records of a name, 0 to 32."`
+	Publication *string `enum:"default,none,minimal,organisations,full" help:"What WHOIS and RDAP tell of contacts: none, minimal, organisations, full, or default: what the configuration says."`
 }
 
 func (f zoneFlags) apply(s *registry.ZoneSettings) {
@@ -33,6 +35,9 @@ func (f zoneFlags) apply(s *registry.ZoneSettings) {
 	set(&s.DNSSECData, f.DNSSECData)
 	set(&s.MaxNS, f.MaxNS)
 	set(&s.MaxDS, f.MaxDS)
+	if f.Publication != nil {
+		s.Publication = registry.Publication(strings.TrimPrefix(*f.Publication, "default"))
+	}
 }
 
 type zoneCreate struct {
@@ -175,14 +180,15 @@ func (c *zoneFree) Run(s *session) error {
 }
 
 type zoneView struct {
-	Name       string         `json:"name"`
-	Profile    string         `json:"profile"`
-	Referred   bool           `json:"referred"`
-	IDNTable   string         `json:"idn_table"`
-	DNSSECData string         `json:"dnssec_data"`
-	MaxNS      int            `json:"max_ns"`
-	MaxDS      int            `json:"max_ds"`
-	Reserved   []reservedView `json:"reserved"`
+	Name        string         `json:"name"`
+	Profile     string         `json:"profile"`
+	Referred    bool           `json:"referred"`
+	IDNTable    string         `json:"idn_table"`
+	DNSSECData  string         `json:"dnssec_data"`
+	MaxNS       int            `json:"max_ns"`
+	MaxDS       int            `json:"max_ds"`
+	Publication string         `json:"publication,omitempty"`
+	Reserved    []reservedView `json:"reserved"`
 }
 
 type reservedView struct {
@@ -193,7 +199,7 @@ type reservedView struct {
 
 func viewZone(z *registry.Zone) zoneView {
 	v := zoneView{Name: z.Name, Profile: string(z.Profile), Referred: z.Referred, IDNTable: string(z.IDNTable),
-		DNSSECData: string(z.DNSSECData), MaxNS: z.MaxNS, MaxDS: z.MaxDS, Reserved: []reservedView{}}
+		DNSSECData: string(z.DNSSECData), MaxNS: z.MaxNS, MaxDS: z.MaxDS, Publication: string(z.Publication), Reserved: []reservedView{}}
 	for _, l := range z.Reservations() {
 		v.Reserved = append(v.Reserved, reservedView{l.Label, l.Kind, l.Reason})
 	}
@@ -225,6 +231,7 @@ func (s *session) showZone(r *registry.Registry, name string) error {
 		}
 		s.fields("Zone", registry.ToUnicode(v.Name), "Profile", v.Profile, "Referred", referred, "IDN table", v.IDNTable,
 			"DNSSEC data", v.DNSSECData, "Name servers", "up to "+strconv.Itoa(v.MaxNS),
-			"DS records", "up to "+strconv.Itoa(v.MaxDS), "Reserved", strings.Join(reserved, "\n"))
+			"DS records", "up to "+strconv.Itoa(v.MaxDS), "Published of contacts", cmp.Or(v.Publication, "what the configuration says"),
+			"Reserved", strings.Join(reserved, "\n"))
 	})
 }
