@@ -17,6 +17,7 @@ type PublicDomain struct {
 	NameServers []PublicHost    // of the delegation, by name
 	Registrant  *PublicContact  // nil where there is none, or nothing of it is told
 	Others      []PublicContact // admin and tech contacts of which something is told
+	Unnamed     []string        // roles of contacts that are withheld altogether: admin, tech
 }
 
 // PublicRegistrar is what the world is told of a registrar.

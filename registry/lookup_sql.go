@@ -141,7 +141,11 @@ func (r *Registry) finishLookup(ctx context.Context, name string, w *lookupRow, 
 	policy := cmp.Or(w.publication, deflt)
 	for _, row := range contacts {
 		switch c := r.publish(policy, row.Role, row.contact()); {
+		case c == nil && (policy == PublishNone || row.Role == "registrant"):
 		case c == nil:
+			if !slices.Contains(out.Unnamed, row.Role) {
+				out.Unnamed = append(out.Unnamed, row.Role)
+			}
 		case row.Role == "registrant":
 			out.Registrant = c
 		default:

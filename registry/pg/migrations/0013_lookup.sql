@@ -10,3 +10,6 @@ ALTER TABLE registrar
     ADD COLUMN iana_id integer UNIQUE CHECK (iana_id > 0),
     ADD COLUMN abuse_email text,
     ADD COLUMN abuse_phone text;
+
+-- RDAP finds name servers by their glue.
+CREATE INDEX host_addresses ON host USING gin (addresses) WHERE addresses <> '{}';
