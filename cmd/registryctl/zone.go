@@ -231,7 +231,7 @@ func (s *session) showZone(r *registry.Registry, name string) error {
 		}
 		s.fields("Zone", registry.ToUnicode(v.Name), "Profile", v.Profile, "Referred", referred, "IDN table", v.IDNTable,
 			"DNSSEC data", v.DNSSECData, "Name servers", "up to "+strconv.Itoa(v.MaxNS),
-			"DS records", "up to "+strconv.Itoa(v.MaxDS), "Published of contacts", cmp.Or(v.Publication, "what the configuration says"),
+			"DS records", "up to "+strconv.Itoa(v.MaxDS), "Publication", cmp.Or(v.Publication, "as configured"),
 			"Reserved", strings.Join(reserved, "\n"))
 	})
 }

@@ -453,6 +453,7 @@ table host
     constraint host_updater_fkey FOREIGN KEY (updater) REFERENCES registrar(id)
     constraint host_pkey PRIMARY KEY (id)
     constraint host_name_key UNIQUE (name)
+    CREATE INDEX host_addresses ON public.host USING gin (addresses) WHERE (addresses <> '{}'::inet[])
     CREATE INDEX host_sponsor ON public.host USING btree (sponsor)
     CREATE INDEX host_superordinate ON public.host USING btree (superordinate) WHERE (superordinate IS NOT NULL)
 
