@@ -842,6 +842,9 @@ table registrar
     updated_at timestamp with time zone
     reminder_reader text not null default 'sales'::text
     decisions text not null default 'notify'::text
+    iana_id integer
+    abuse_email text
+    abuse_phone text
     constraint registrar_check CHECK (((kind = 'registrar'::text) OR (password_hash IS NULL)))
     constraint registrar_commands_per_second_check CHECK ((commands_per_second > 0))
     constraint registrar_credit_days_check CHECK (((credit_days >= 0) AND (credit_days <= 365)))
@@ -849,6 +852,7 @@ table registrar
     constraint registrar_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
     constraint registrar_decisions_check CHECK ((decisions = ANY (ARRAY['notify'::text, 'automatic'::text])))
     constraint registrar_handshake_check CHECK ((handshake = ANY (ARRAY['accept'::text, 'new-customers'::text, 'always'::text, 'reject'::text])))
+    constraint registrar_iana_id_check CHECK ((iana_id > 0))
     constraint registrar_kind_check CHECK ((kind = ANY (ARRAY['registrar'::text, 'registry'::text, 'detagged'::text])))
     constraint registrar_low_balance_check CHECK ((low_balance >= 0))
     constraint registrar_max_sessions_check CHECK ((max_sessions > 0))
@@ -860,6 +864,7 @@ table registrar
     constraint registrar_terms_check CHECK ((terms = ANY (ARRAY['credit'::text, 'prepaid'::text])))
     constraint registrar_tier_check CHECK ((tier = ANY (ARRAY['member'::text, 'non-member'::text])))
     constraint registrar_pkey PRIMARY KEY (id)
+    constraint registrar_iana_id_key UNIQUE (iana_id)
     constraint registrar_tag_key UNIQUE (tag)
     CREATE UNIQUE INDEX registrar_one_of_a_kind ON public.registrar USING btree (kind) WHERE (kind <> 'registrar'::text)
     CREATE TRIGGER registrar_keeps_rows BEFORE DELETE OR TRUNCATE ON public.registrar FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
@@ -1018,12 +1023,14 @@ table zone
     registrant_changes text not null default 'confirm'::text
     verify_days smallint not null default 0
     verify_suspends boolean not null default false
+    publication text
     constraint zone_check CHECK (((NOT verify_suspends) OR (verify_days > 0)))
     constraint zone_dnssec_data_check CHECK ((dnssec_data = ANY (ARRAY['ds'::text, 'key'::text, 'both'::text])))
     constraint zone_max_ds_check CHECK (((max_ds >= 0) AND (max_ds <= 32)))
     constraint zone_max_ns_check CHECK (((max_ns >= 0) AND (max_ns <= 13)))
     constraint zone_name_check CHECK (((name = lower(name)) AND (name ~ '^[a-z0-9.-]+$'::text)))
     constraint zone_profile_check CHECK ((profile = ANY (ARRAY['uk'::text, 'gtld'::text])))
+    constraint zone_publication_check CHECK ((publication = ANY (ARRAY['none'::text, 'minimal'::text, 'organisations'::text, 'full'::text])))
     constraint zone_registrant_changes_check CHECK ((registrant_changes = ANY (ARRAY['confirm'::text, 'at-once'::text, 'never'::text])))
     constraint zone_verify_days_check CHECK (((verify_days >= 0) AND (verify_days <= 365)))
     constraint zone_pkey PRIMARY KEY (id)
