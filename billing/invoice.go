@@ -65,11 +65,13 @@ const (
 	seriesCreditNote = "credit note"
 	seriesProForma   = "pro forma"
 	seriesReceipt    = "receipt"
+	seriesMemo       = "memo"
 
 	prefixInvoice    = "INV"
 	prefixCreditNote = "CRN"
 	prefixProForma   = "PRO"
 	prefixReceipt    = "REC"
+	prefixMemo       = "MEM"
 )
 
 func documentNumber(prefix string, n int64) string { return fmt.Sprintf("%s-%06d", prefix, n) }

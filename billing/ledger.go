@@ -21,10 +21,11 @@ const (
 	AccountDeposit    AccountKind = "deposit"    // of a registrar: money on account
 	AccountPrepaid    AccountKind = "prepaid"    // of a registrar: debited and not yet invoiced
 	AccountCustomer   AccountKind = "customer"   // of a registrant: money on account
+	AccountClearing   AccountKind = "clearing"   // the other side of memos
 )
 
 // line is one entry of a posting: owner is the id of the registrar, zone or
-// registrant account that the kind belongs to, 0 for bank and tax.
+// registrant account that the kind belongs to, 0 for bank, tax and clearing.
 type line struct {
 	kind   AccountKind
 	owner  int64

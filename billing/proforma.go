@@ -101,7 +101,7 @@ func IssueProFormas(ctx context.Context, tx *pg.Tx, years int, on time.Time, nam
 		SELECT DISTINCT ON (contact, registrar) contact, handle, registrar, currency, $5
 		FROM unnest($1::bigint[], $2::text[], $3::integer[], $4::text[]) AS v (contact, handle, registrar, currency)
 		ORDER BY contact, registrar
-		ON CONFLICT (contact_id, registrar_id) DO NOTHING`, a.contacts, a.handles, a.registrars, a.currencies, tx.Now)
+		ON CONFLICT (contact_id, registrar_id) WHERE status = 'active' DO NOTHING`, a.contacts, a.handles, a.registrars, a.currencies, tx.Now)
 	err := lockSeries(ctx, tx, seriesProForma)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func IssueProFormas(ctx context.Context, tx *pg.Tx, years int, on time.Time, nam
 			INSERT INTO pro_forma (number, account_id, domain_id, domain_name, zone_id, period, years, currency, amount, tax_rate,
 				tax, issued_on, addressee)
 			SELECT s.before + w.nth, a.id, w.domain, w.name, w.zone, w.period, $12, w.currency, w.amount, w.rate, w.tax, $13, w.addressee
-			FROM wanted w JOIN registrant_account a ON a.contact_id = w.contact AND a.registrar_id = w.registrar, series s
+			FROM wanted w JOIN registrant_account a ON a.contact_id = w.contact AND a.registrar_id = w.registrar AND a.status = 'active', series s
 			RETURNING `+proFormaColumns+`)
 		SELECT * FROM written ORDER BY 2`,
 		a.domains, a.names, a.zones, a.registrars, a.contacts, a.periods, a.currencies, a.amounts, a.rates, a.taxes, a.addressees, years, on)

@@ -62,13 +62,31 @@ var comparisons = []struct{ name, count, sql string }{
 			(SELECT registrar_id || ' ' || currency AS key, -sum(amount + tax) AS sum FROM charge
 			 WHERE prepaid AND invoice_id IS NULL AND reversed_at IS NULL GROUP BY 1) c USING (key)
 		 WHERE coalesce(l.sum, 0) <> coalesce(c.sum, 0)`},
-	{"registrants' balances are payments less receipts", `SELECT count(*) FROM ledger_account WHERE kind = 'customer'`,
+	{"registrants' balances are payments less receipts, and memos", `SELECT count(*) FROM ledger_account WHERE kind = 'customer'`,
 		`SELECT format('%s: ledger %s, documents %s', coalesce(l.key, d.key), l.sum, d.sum)
 		 FROM (` + ledgerSums("customer") + `) l FULL JOIN
 			(SELECT key, sum(amount) FROM (
 				SELECT customer_id || ' ' || currency AS key, -amount AS amount FROM payment WHERE customer_id IS NOT NULL
-				UNION ALL SELECT account_id || ' ' || currency, gross FROM receipt) x GROUP BY key) d USING (key)
+				UNION ALL SELECT account_id || ' ' || currency, gross FROM receipt
+				UNION ALL SELECT account_id || ' ' || currency, amount FROM memo) x GROUP BY key) d USING (key)
 		 WHERE coalesce(l.sum, 0) <> coalesce(d.sum, 0)`},
+	{"clearing is the other side of memos", `SELECT count(*) FROM memo`,
+		`SELECT format('%s: ledger %s, memos %s', coalesce(l.key, m.key), l.sum, m.sum)
+		 FROM (` + ledgerSums("clearing") + `) l FULL JOIN
+			(SELECT '0 ' || currency AS key, -sum(amount) AS sum FROM memo GROUP BY 1) m USING (key)
+		 WHERE coalesce(l.sum, 0) <> coalesce(m.sum, 0)`},
+	{"accounts that were transferred out are at zero where a memo closed them (B32)", `SELECT count(*) FROM account_transfer WHERE state = 'completed'`,
+		`SELECT format('account %s: %s after order %s', t.account_id, s.sum, t.id)
+		 FROM account_transfer t, LATERAL (SELECT sum(e.amount) FROM ledger_account a JOIN entry e ON e.account_id = a.id
+			JOIN journal j ON j.id = e.journal_id WHERE a.kind = 'customer' AND a.customer_id = t.account_id
+			AND j.id <= (SELECT max(k.id) FROM journal k JOIN memo m ON k.source = 'memo' AND k.source_id = m.id
+				WHERE m.transfer_id = t.id AND m.account_id = t.account_id AND m.currency = a.currency)
+			GROUP BY a.id HAVING sum(e.amount) <> 0) s WHERE t.state = 'completed'`},
+	{"memos of an account transfer name each other (B32)", `SELECT count(*) FROM memo WHERE transfer_id IS NOT NULL`,
+		`SELECT format('memo %s: the other side is missing', m.number) FROM memo m WHERE m.transfer_id IS NOT NULL
+			AND m.other_amount IS DISTINCT FROM 0 AND NOT EXISTS (SELECT FROM memo o WHERE o.transfer_id = m.transfer_id
+				AND o.kind <> m.kind AND o.rate IS NOT DISTINCT FROM m.rate
+				AND (o.currency, o.amount, o.other_currency, o.other_amount) = (m.other_currency, m.other_amount, m.currency, m.amount))`},
 	{"the bank is all payments", `SELECT count(*) FROM payment`,
 		`SELECT format('%s: ledger %s, payments %s', coalesce(l.key, p.key), l.sum, p.sum)
 		 FROM (` + ledgerSums("bank") + `) l FULL JOIN
@@ -100,14 +118,15 @@ var comparisons = []struct{ name, count, sql string }{
 			SELECT 'invoice' AS kind, count(*) AS n, coalesce(max(number), 0) AS max FROM invoice
 			UNION ALL SELECT 'credit note', count(*), coalesce(max(number), 0) FROM credit_note
 			UNION ALL SELECT 'pro forma', count(*), coalesce(max(number), 0) FROM pro_forma
-			UNION ALL SELECT 'receipt', count(*), coalesce(max(number), 0) FROM receipt) d USING (kind)
+			UNION ALL SELECT 'receipt', count(*), coalesce(max(number), 0) FROM receipt
+			UNION ALL SELECT 'memo', count(*), coalesce(max(number), 0) FROM memo) d USING (kind)
 		 WHERE NOT (s.last = d.n AND s.last = d.max)`},
 	{"documents are in the ledger", `SELECT (SELECT count(*) FROM invoice) + (SELECT count(*) FROM credit_note) + (SELECT count(*) FROM receipt)
-			+ (SELECT count(*) FROM payment) + (SELECT count(*) FROM allocation)`,
+			+ (SELECT count(*) FROM payment) + (SELECT count(*) FROM allocation) + (SELECT count(*) FROM memo)`,
 		`SELECT format('%s %s: %s in the ledger', d.source, d.id, coalesce(s.sum::text, 'nothing')) FROM (
 			SELECT 'invoice' AS source, id, gross FROM invoice UNION ALL SELECT 'credit note', id, gross FROM credit_note
 			UNION ALL SELECT 'receipt', id, gross FROM receipt UNION ALL SELECT 'payment', id, amount FROM payment
-			UNION ALL SELECT 'allocation', id, amount FROM allocation) d
+			UNION ALL SELECT 'allocation', id, amount FROM allocation UNION ALL SELECT 'memo', id, abs(amount) FROM memo) d
 		 LEFT JOIN journal j ON j.source = d.source AND j.source_id = d.id
 		 LEFT JOIN LATERAL (SELECT sum(amount) FROM entry e WHERE e.journal_id = j.id AND e.amount > 0) s ON true
 		 WHERE d.gross <> coalesce(s.sum, 0)`},

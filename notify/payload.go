@@ -123,7 +123,7 @@ type AccountTransferNotice struct {
 	From    Agent    `json:"from"`
 	To      Agent    `json:"to"`
 	Day     Date     `json:"day"`
-	Names   []string `json:"names"`
+	Names   []string `json:"names,omitempty"` // an account may have none
 }
 
 // ExpiringName is a line of a list.

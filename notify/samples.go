@@ -59,7 +59,8 @@ var samples = map[Kind][]any{
 		Net: gbp(8000), TaxRate: 2000, Tax: gbp(1600), Gross: gbp(9600), Paid: "2027-06-21",
 		Registrant: sampleRegistrant, Registrar: sampleAgent}},
 	AccountTransferred: {AccountTransferNotice{Account: sampleRegistrant, From: sampleAgent,
-		To: Agent{Name: "Beta Hosting", URL: "https://beta.example/"}, Day: "2027-06-01", Names: []string{sampleName, sampleIDN}}},
+		To: Agent{Name: "Beta Hosting", URL: "https://beta.example/"}, Day: "2027-06-01", Names: []string{sampleName, sampleIDN}},
+		AccountTransferNotice{Account: sampleRegistrant, From: sampleAgent, To: Agent{Name: "Beta Hosting"}, Day: "2027-06-01"}},
 	AdvanceList: {AdvanceListNotice{Tag: "ALPHA", Month: "2027-06", Unsubscribe: sampleToken, Names: []ExpiringName{
 		{sampleName, "2027-06-01"}, {sampleIDN, "2027-06-03"}, {"an-unusually-long-name-that-somebody-registered-all-the-same.example", "2027-06-30"}}}},
 	ReminderList: {

@@ -71,7 +71,7 @@ func (r *Registry) PollRequest(ctx context.Context, actor Actor) (*PollEntry, in
 		b.Queue(contactSQL+` WHERE c.id = (SELECT (payload->>'registrant')::bigint FROM poll_message
 			WHERE registrar_id = $1 AND acked_at IS NULL ORDER BY id LIMIT 1)
 			AND (c.sponsor = $1 OR EXISTS (SELECT FROM handshake h JOIN handshake_domain o ON o.handshake_id = h.id AND o.open
-				JOIN domain d ON d.id = o.domain_id WHERE h.gaining = $1 AND h.state = 'pending' AND d.registrant = c.id))`, actor.Registrar).
+				JOIN domain d ON d.id = o.domain_id WHERE h.gaining = $1 AND h.losing = c.sponsor AND h.state = 'pending' AND d.registrant = c.id))`, actor.Registrar).
 			QueryRow(func(found pgx.Row) error { return orNone(row.scan(found)) })
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

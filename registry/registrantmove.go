@@ -68,10 +68,11 @@ func (refs registrants) finish(ctx context.Context, r *Registry) error {
 
 // moveRegistrant gives a uk name a registrant on the gaining tag: the same one
 // if only the moved names use it, a copy otherwise. Contacts in other roles stay
-// as they are, save where they are the registrant.
+// as they are, save where they are the registrant. So does a registrant that was
+// not the releasing tag's to give, after an account transfer (B34).
 func (m *tagMove) moveRegistrant(after *Domain) {
 	ref := m.refs[after.RegistrantID]
-	if ref == nil || ref.sponsor == m.toID {
+	if ref == nil || ref.sponsor == m.toID || ref.sponsor != m.fromID && m.replace == nil {
 		return
 	}
 	tx := m.tx

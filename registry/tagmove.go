@@ -34,7 +34,9 @@ type tagMove struct {
 	// replace, if not nil, is a contact of the gaining tag that becomes the
 	// registrant (the registrant element of a handshake).
 	replace *registrantRef
-	action  string // for the history
+	// keepRegistrants leaves the registrants with whoever has them (B34).
+	keepRegistrants bool
+	action          string // for the history
 	// pull: transfer notices tell both tags. Otherwise told says which tags get
 	// a message: nobody is told what he has just been answered.
 	pull       bool
@@ -73,7 +75,7 @@ func (m *tagMove) apply(d *Domain, expires Date) *Domain {
 	after.Expires, after.Transferred = expires, tx.Now
 	after.Updater, after.Updated = tx.updaterTag(), tx.Now
 	after.Transfer, after.Handshake, after.authHash, after.authSetAt = nil, 0, nil, at(nil)
-	if d.Zone.Profile == ProfileUK {
+	if d.Zone.Profile == ProfileUK && !m.keepRegistrants {
 		m.moveRegistrant(&after)
 	}
 	tx.Queue(`UPDATE domain SET sponsor = $2, registrant = $3, statuses = $4, expires = $5, auto_bill = NULL, next_bill = NULL,

@@ -1,6 +1,78 @@
 -- The schema after all migrations, for reading. Written by
 -- go test ./registry/pg -run Golden -update
 
+table account_payment_method
+    id bigint not null generated always as identity
+    account_id bigint not null
+    system text not null
+    gateway text not null
+    token text
+    hint text not null default ''::text
+    state text not null
+    added_at timestamp with time zone not null
+    constraint account_payment_method_check CHECK (((state = 'disabled'::text) OR (token IS NOT NULL)))
+    constraint account_payment_method_hint_check CHECK ((hint !~ '[0-9][0-9 -]{6,}[0-9]'::text))
+    constraint account_payment_method_state_check CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text])))
+    constraint account_payment_method_system_check CHECK ((system ~ '^[a-z0-9][a-z0-9 -]*$'::text))
+    constraint account_payment_method_token_check CHECK (((token <> ''::text) AND (token !~ '^[0-9][0-9 -]{10,22}[0-9]$'::text)))
+    constraint account_payment_method_account_id_fkey FOREIGN KEY (account_id) REFERENCES registrant_account(id)
+    constraint account_payment_method_pkey PRIMARY KEY (id)
+    CREATE INDEX account_payment_method_account ON public.account_payment_method USING btree (account_id)
+
+table account_ticket
+    account_id bigint not null
+    reference text not null
+    constraint account_ticket_reference_check CHECK ((reference <> ''::text))
+    constraint account_ticket_account_id_fkey FOREIGN KEY (account_id) REFERENCES registrant_account(id)
+    constraint account_ticket_pkey PRIMARY KEY (account_id, reference)
+
+table account_transfer
+    id bigint not null generated always as identity
+    account_id bigint not null
+    losing integer not null
+    gaining integer not null
+    mode text not null
+    notify boolean not null
+    rate numeric
+    state text not null
+    failure text
+    new_account_id bigint
+    names integer not null default 0
+    registrar_id integer
+    staff text
+    reason text
+    created_at timestamp with time zone not null
+    ended_at timestamp with time zone
+    constraint account_transfer_check CHECK ((gaining <> losing))
+    constraint account_transfer_check1 CHECK (((state = 'completed'::text) = (new_account_id IS NOT NULL)))
+    constraint account_transfer_check2 CHECK (((state = 'failed'::text) = (failure IS NOT NULL)))
+    constraint account_transfer_check3 CHECK (((state = ANY (ARRAY['completed'::text, 'failed'::text])) = (ended_at IS NOT NULL)))
+    constraint account_transfer_mode_check CHECK ((mode = ANY (ARRAY['subscriptions-only'::text, 'full'::text])))
+    constraint account_transfer_rate_check CHECK ((rate > (0)::numeric))
+    constraint account_transfer_state_check CHECK ((state = ANY (ARRAY['new'::text, 'running'::text, 'completed'::text, 'failed'::text])))
+    constraint account_transfer_account_id_fkey FOREIGN KEY (account_id) REFERENCES registrant_account(id)
+    constraint account_transfer_gaining_fkey FOREIGN KEY (gaining) REFERENCES registrar(id)
+    constraint account_transfer_losing_fkey FOREIGN KEY (losing) REFERENCES registrar(id)
+    constraint account_transfer_new_account_id_fkey FOREIGN KEY (new_account_id) REFERENCES registrant_account(id)
+    constraint account_transfer_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint account_transfer_pkey PRIMARY KEY (id)
+    CREATE INDEX account_transfer_account ON public.account_transfer USING btree (account_id, id)
+    CREATE INDEX account_transfer_new ON public.account_transfer USING btree (new_account_id) WHERE (new_account_id IS NOT NULL)
+    CREATE UNIQUE INDEX account_transfer_once ON public.account_transfer USING btree (account_id) WHERE (state <> 'failed'::text)
+
+table account_user
+    account_id bigint not null
+    login text collate "C" not null
+    name text not null default ''::text
+    email text not null
+    role text not null
+    privileges text[] not null default '{}'::text[]
+    constraint account_user_email_check CHECK ((email <> ''::text))
+    constraint account_user_login_check CHECK ((login ~ '^[!-~]{1,64}$'::text))
+    constraint account_user_role_check CHECK ((role = ANY (ARRAY['full access'::text, 'billing'::text, 'technical'::text, 'view'::text])))
+    constraint account_user_account_id_fkey FOREIGN KEY (account_id) REFERENCES registrant_account(id)
+    constraint account_user_pkey PRIMARY KEY (account_id, login)
+
 table allocation
     id bigint not null generated always as identity
     invoice_id bigint not null
@@ -236,7 +308,7 @@ table document_series
     kind text not null
     prefix text not null
     last bigint not null default 0
-    constraint document_series_kind_check CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit note'::text, 'pro forma'::text, 'receipt'::text])))
+    constraint document_series_kind_check CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit note'::text, 'pro forma'::text, 'receipt'::text, 'memo'::text])))
     constraint document_series_pkey PRIMARY KEY (kind)
     constraint document_series_prefix_key UNIQUE (prefix)
 
@@ -307,6 +379,7 @@ table domain with (fillfactor=90)
     CREATE INDEX domain_suspended ON public.domain USING btree (suspended_on) WHERE (suspended_on IS NOT NULL)
     CREATE TRIGGER domain_life_changes BEFORE UPDATE ON public.domain FOR EACH ROW WHEN (((new.sponsor <> old.sponsor) OR (new.recur_bill <> old.recur_bill) OR (new.renew_not_required <> old.renew_not_required) OR (new.expires < old.expires) OR (new.first_paid <> old.first_paid) OR ((new.suspended_on IS NULL) AND (old.suspended_on IS NOT NULL)) OR ((new.expires > old.expires) AND ((old.advance_warning_on IS NOT NULL) OR (old.reminder_on IS NOT NULL) OR (old.pro_forma_on IS NOT NULL) OR (old.not_required_on IS NOT NULL))))) EXECUTE FUNCTION domain_life_changes()
     CREATE TRIGGER domain_refers BEFORE INSERT OR UPDATE OF zone_id, sponsor ON public.domain FOR EACH ROW EXECUTE FUNCTION domain_refers()
+    CREATE TRIGGER plan_subscription_ends AFTER UPDATE OF sponsor, registrant ON public.domain FOR EACH ROW WHEN (((new.sponsor <> old.sponsor) OR (new.registrant IS DISTINCT FROM old.registrant))) EXECUTE FUNCTION plan_subscription_ends()
 
 table domain_contact
     domain_id bigint not null
@@ -502,7 +575,7 @@ table journal
     source_id bigint not null
     currency text not null
     description text not null
-    constraint journal_source_check CHECK ((source = ANY (ARRAY['charge'::text, 'reversal'::text, 'invoice'::text, 'payment'::text, 'allocation'::text, 'credit note'::text, 'receipt'::text])))
+    constraint journal_source_check CHECK ((source = ANY (ARRAY['charge'::text, 'reversal'::text, 'invoice'::text, 'payment'::text, 'allocation'::text, 'credit note'::text, 'receipt'::text, 'memo'::text])))
     constraint journal_pkey PRIMARY KEY (id)
     constraint journal_id_currency_key UNIQUE (id, currency)
     constraint journal_source_source_id_key UNIQUE (source, source_id)
@@ -528,7 +601,7 @@ CASE
     WHEN (kind = ANY (ARRAY['receivable'::text, 'deposit'::text, 'prepaid'::text])) THEN ((registrar_id IS NOT NULL) AND (zone_id IS NULL) AND (customer_id IS NULL))
     WHEN (kind = 'revenue'::text) THEN ((zone_id IS NOT NULL) AND (registrar_id IS NULL) AND (customer_id IS NULL))
     WHEN (kind = 'customer'::text) THEN ((customer_id IS NOT NULL) AND (registrar_id IS NULL) AND (zone_id IS NULL))
-    WHEN (kind = ANY (ARRAY['bank'::text, 'tax'::text])) THEN ((registrar_id IS NULL) AND (zone_id IS NULL) AND (customer_id IS NULL))
+    WHEN (kind = ANY (ARRAY['bank'::text, 'tax'::text, 'clearing'::text])) THEN ((registrar_id IS NULL) AND (zone_id IS NULL) AND (customer_id IS NULL))
     ELSE false
 END)
     constraint ledger_account_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES registrant_account(id)
@@ -543,6 +616,46 @@ table login_failure
     count integer not null
     last_at timestamp with time zone not null
     constraint login_failure_pkey PRIMARY KEY (key)
+
+table memo
+    id bigint not null generated always as identity
+    number bigint not null
+    account_id bigint not null
+    kind text not null
+    currency text not null
+    amount bigint not null
+    description text not null
+    transfer_id bigint
+    other_currency text
+    other_amount bigint
+    rate numeric
+    dated date not null
+    created_at timestamp with time zone not null
+    staff text
+    constraint memo_amount_check CHECK ((amount <> 0))
+    constraint memo_check CHECK (((other_currency IS NULL) = (other_amount IS NULL)))
+    constraint memo_check1 CHECK (((kind <> 'transfer out'::text) OR (transfer_id IS NOT NULL)))
+    constraint memo_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+    constraint memo_description_check CHECK ((description <> ''::text))
+    constraint memo_kind_check CHECK ((kind = ANY (ARRAY['adjustment'::text, 'transfer out'::text, 'initial balance'::text])))
+    constraint memo_rate_check CHECK ((rate > (0)::numeric))
+    constraint memo_account_id_fkey FOREIGN KEY (account_id) REFERENCES registrant_account(id)
+    constraint memo_transfer_id_fkey FOREIGN KEY (transfer_id) REFERENCES account_transfer(id)
+    constraint memo_pkey PRIMARY KEY (id)
+    constraint memo_number_key UNIQUE (number)
+    CREATE INDEX memo_account ON public.memo USING btree (account_id, id)
+    CREATE TRIGGER memo_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.memo FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+table notification_schedule
+    id bigint not null generated always as identity
+    registrar_id integer not null
+    name text not null
+    days smallint[] not null default '{}'::smallint[]
+    constraint notification_schedule_name_check CHECK ((name <> ''::text))
+    constraint notification_schedule_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint notification_schedule_pkey PRIMARY KEY (id)
+    constraint notification_schedule_id_registrar_id_key UNIQUE (id, registrar_id)
+    constraint notification_schedule_registrar_id_name_key UNIQUE (registrar_id, name)
 
 table open_item
     invoice_id bigint not null
@@ -637,6 +750,85 @@ table payment
     CREATE INDEX payment_registrar ON public.payment USING btree (registrar_id, id) WHERE (registrar_id IS NOT NULL)
     CREATE TRIGGER payment_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.payment FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
+table payment_system
+    registrar_id integer not null
+    system text not null
+    gateway text not null
+    active boolean not null default true
+    constraint payment_system_gateway_check CHECK ((gateway <> ''::text))
+    constraint payment_system_system_check CHECK ((system ~ '^[a-z0-9][a-z0-9 -]*$'::text))
+    constraint payment_system_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint payment_system_pkey PRIMARY KEY (registrar_id, system)
+
+table plan
+    id bigint not null generated always as identity
+    registrar_id integer not null
+    zone_id integer not null
+    name text not null
+    ancestor_id bigint
+    delegated boolean not null generated always as ((ancestor_id IS NOT NULL)) stored
+    ancestor_is_delegated boolean generated always as (
+CASE
+    WHEN (ancestor_id IS NOT NULL) THEN false
+    ELSE NULL::boolean
+END) stored
+    service_terms_id bigint
+    schedule_id bigint
+    document_id bigint
+    freezes boolean not null default false
+    constraint plan_check CHECK ((ancestor_id <> id))
+    constraint plan_name_check CHECK ((name <> ''::text))
+    constraint plan_ancestor FOREIGN KEY (ancestor_id, zone_id, ancestor_is_delegated) REFERENCES plan(id, zone_id, delegated)
+    constraint plan_document FOREIGN KEY (document_id, registrar_id) REFERENCES terms_document(id, registrar_id)
+    constraint plan_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint plan_schedule FOREIGN KEY (schedule_id, registrar_id) REFERENCES notification_schedule(id, registrar_id)
+    constraint plan_service_terms FOREIGN KEY (service_terms_id, registrar_id) REFERENCES service_terms(id, registrar_id)
+    constraint plan_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
+    constraint plan_pkey PRIMARY KEY (id)
+    constraint plan_id_registrar_id_key UNIQUE (id, registrar_id)
+    constraint plan_id_zone_id_delegated_key UNIQUE (id, zone_id, delegated)
+    constraint plan_one_of_ancestor UNIQUE (registrar_id, ancestor_id)
+    constraint plan_registrar_id_name_key UNIQUE (registrar_id, name)
+    CREATE INDEX plan_of_ancestor ON public.plan USING btree (ancestor_id) WHERE (ancestor_id IS NOT NULL)
+
+table plan_price
+    plan_id bigint not null
+    years smallint not null
+    currency text not null
+    valid_from date not null
+    amount bigint not null
+    constraint plan_price_amount_check CHECK ((amount >= 0))
+    constraint plan_price_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+    constraint plan_price_years_check CHECK (((years >= 1) AND (years <= 10)))
+    constraint plan_price_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan(id)
+    constraint plan_price_pkey PRIMARY KEY (plan_id, years, currency, valid_from)
+
+table plan_subscription
+    domain_id bigint not null
+    account_id bigint not null
+    registrar_id integer not null
+    plan_id bigint not null
+    years smallint not null
+    currency text not null
+    price bigint not null
+    promotion_id bigint
+    frozen boolean not null default false
+    service_terms_id bigint
+    schedule_id bigint
+    synced_on date not null
+    constraint plan_subscription_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+    constraint plan_subscription_price_check CHECK ((price >= 0))
+    constraint plan_subscription_years_check CHECK (((years >= 1) AND (years <= 10)))
+    constraint plan_subscription_account FOREIGN KEY (account_id, registrar_id) REFERENCES registrant_account(id, registrar_id)
+    constraint plan_subscription_domain_id_fkey FOREIGN KEY (domain_id) REFERENCES domain(id) ON DELETE CASCADE
+    constraint plan_subscription_plan FOREIGN KEY (plan_id, registrar_id) REFERENCES plan(id, registrar_id)
+    constraint plan_subscription_promotion_id_fkey FOREIGN KEY (promotion_id) REFERENCES promotion(id)
+    constraint plan_subscription_schedule FOREIGN KEY (schedule_id, registrar_id) REFERENCES notification_schedule(id, registrar_id)
+    constraint plan_subscription_terms FOREIGN KEY (service_terms_id, registrar_id) REFERENCES service_terms(id, registrar_id)
+    constraint plan_subscription_pkey PRIMARY KEY (domain_id)
+    CREATE INDEX plan_subscription_account_id ON public.plan_subscription USING btree (account_id)
+    CREATE INDEX plan_subscription_plan_id ON public.plan_subscription USING btree (plan_id)
+
 table poll_message
     id bigint not null generated always as identity
     registrar_id integer not null
@@ -711,13 +903,27 @@ table pro_forma
     constraint pro_forma_state_check CHECK ((state = ANY (ARRAY['open'::text, 'paid'::text, 'void'::text])))
     constraint pro_forma_tax_check CHECK ((tax >= 0))
     constraint pro_forma_years_check CHECK (((years >= 1) AND (years <= 10)))
-    constraint pro_forma_account_id_currency_fkey FOREIGN KEY (account_id, currency) REFERENCES registrant_account(id, currency)
+    constraint pro_forma_account_fkey FOREIGN KEY (account_id) REFERENCES registrant_account(id)
     constraint pro_forma_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
     constraint pro_forma_pkey PRIMARY KEY (id)
     constraint pro_forma_number_key UNIQUE (number)
     CREATE INDEX pro_forma_account ON public.pro_forma USING btree (account_id, id)
     CREATE INDEX pro_forma_domain ON public.pro_forma USING btree (domain_id, id)
     CREATE UNIQUE INDEX pro_forma_one_open ON public.pro_forma USING btree (domain_id) WHERE (state = 'open'::text)
+
+table promotion
+    id bigint not null generated always as identity
+    plan_id bigint not null
+    name text not null
+    discount integer not null
+    valid_from date not null
+    valid_to date not null
+    constraint promotion_check CHECK ((valid_to >= valid_from))
+    constraint promotion_discount_check CHECK (((discount >= 1) AND (discount <= 10000)))
+    constraint promotion_name_check CHECK ((name <> ''::text))
+    constraint promotion_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan(id)
+    constraint promotion_pkey PRIMARY KEY (id)
+    constraint promotion_plan_id_name_key UNIQUE (plan_id, name)
 
 table receipt
     id bigint not null generated always as identity
@@ -760,12 +966,24 @@ table registrant_account
     currency text not null
     status text not null default 'active'::text
     opened_at timestamp with time zone not null
+    class text not null default 'standard'::text
+    tax_zone text
+    sales_person text
+    sales_branch text
+    schedule_id bigint
+    holder_role text not null default 'full access'::text
+    transferred_to bigint
+    constraint registrant_account_class_check CHECK ((class <> ''::text))
     constraint registrant_account_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+    constraint registrant_account_holder_role_check CHECK ((holder_role = ANY (ARRAY['full access'::text, 'billing'::text, 'technical'::text, 'view'::text])))
     constraint registrant_account_status_check CHECK ((status = ANY (ARRAY['active'::text, 'transferred out'::text, 'closed'::text])))
+    constraint registrant_account_transferred CHECK (((status = 'transferred out'::text) = (transferred_to IS NOT NULL)))
     constraint registrant_account_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint registrant_account_schedule FOREIGN KEY (schedule_id, registrar_id) REFERENCES notification_schedule(id, registrar_id)
+    constraint registrant_account_transferred_to_fkey FOREIGN KEY (transferred_to) REFERENCES registrant_account(id)
     constraint registrant_account_pkey PRIMARY KEY (id)
-    constraint registrant_account_contact_id_registrar_id_key UNIQUE (contact_id, registrar_id)
-    constraint registrant_account_id_currency_key UNIQUE (id, currency)
+    constraint registrant_account_of_vendor UNIQUE (id, registrar_id)
+    CREATE UNIQUE INDEX registrant_account_one_active ON public.registrant_account USING btree (contact_id, registrar_id) WHERE (status = 'active'::text)
     CREATE INDEX registrant_account_registrar ON public.registrant_account USING btree (registrar_id)
 
 table registrant_change
@@ -957,14 +1175,28 @@ table server
     seen_at timestamp with time zone not null
     constraint server_pkey PRIMARY KEY (id)
 
+table service_terms
+    id bigint not null generated always as identity
+    registrar_id integer not null
+    name text not null
+    description text not null default ''::text
+    constraint service_terms_name_check CHECK ((name <> ''::text))
+    constraint service_terms_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint service_terms_pkey PRIMARY KEY (id)
+    constraint service_terms_id_registrar_id_key UNIQUE (id, registrar_id)
+    constraint service_terms_registrar_id_name_key UNIQUE (registrar_id, name)
+
 table staff_user
     name text collate "C" not null
     role text not null
     active boolean not null default true
     created_at timestamp with time zone not null
     updated_at timestamp with time zone
+    registrar_id integer
     constraint staff_user_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text))
-    constraint staff_user_role_check CHECK ((role = ANY (ARRAY['support'::text, 'billing'::text, 'operator'::text, 'admin'::text])))
+    constraint staff_user_registrar CHECK (((role = 'registrar'::text) = (registrar_id IS NOT NULL)))
+    constraint staff_user_role_check CHECK ((role = ANY (ARRAY['support'::text, 'billing'::text, 'operator'::text, 'admin'::text, 'registrar'::text])))
+    constraint staff_user_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
     constraint staff_user_pkey PRIMARY KEY (name)
 
 table subscription
@@ -977,6 +1209,43 @@ table subscription
     constraint subscription_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
     constraint subscription_pkey PRIMARY KEY (kind, registrar_id, contact_id)
     constraint subscription_token_key UNIQUE (token)
+
+table terms_acceptance
+    id bigint not null generated always as identity
+    account_id bigint not null
+    document_id bigint not null
+    version text not null
+    accepted_on date not null
+    copied boolean not null default false
+    constraint terms_acceptance_account_id_fkey FOREIGN KEY (account_id) REFERENCES registrant_account(id)
+    constraint terms_acceptance_document_id_version_fkey FOREIGN KEY (document_id, version) REFERENCES terms_version(document_id, version)
+    constraint terms_acceptance_pkey PRIMARY KEY (id)
+    constraint terms_acceptance_account_id_document_id_version_accepted_on_key UNIQUE (account_id, document_id, version, accepted_on)
+    CREATE TRIGGER terms_acceptance_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.terms_acceptance FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+table terms_document
+    id bigint not null generated always as identity
+    registrar_id integer not null
+    code text not null
+    title text not null
+    constraint terms_document_code_check CHECK ((code ~ '^[a-z0-9][a-z0-9-]*$'::text))
+    constraint terms_document_title_check CHECK ((title <> ''::text))
+    constraint terms_document_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint terms_document_pkey PRIMARY KEY (id)
+    constraint terms_document_id_registrar_id_key UNIQUE (id, registrar_id)
+    constraint terms_document_registrar_id_code_key UNIQUE (registrar_id, code)
+
+table terms_version
+    id bigint not null generated always as identity
+    document_id bigint not null
+    version text not null
+    valid_from date not null
+    constraint terms_version_version_check CHECK ((version <> ''::text))
+    constraint terms_version_document_id_fkey FOREIGN KEY (document_id) REFERENCES terms_document(id)
+    constraint terms_version_pkey PRIMARY KEY (document_id, version)
+    constraint terms_version_document_id_valid_from_key UNIQUE (document_id, valid_from)
+    constraint terms_version_id_key UNIQUE (id)
+    CREATE TRIGGER terms_version_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.terms_version FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 table transfer
     id bigint not null generated always as identity
@@ -1001,6 +1270,39 @@ table transfer
     CREATE INDEX transfer_due ON public.transfer USING btree (act_by) WHERE (state = 'pending'::text)
     CREATE INDEX transfer_object ON public.transfer USING btree (object, object_id)
     CREATE UNIQUE INDEX transfer_one_pending ON public.transfer USING btree (object, object_id) WHERE (state = 'pending'::text)
+
+table vendor
+    registrar_id integer not null
+    parent_id integer
+    default_class text not null default 'standard'::text
+    own_desk boolean not null default false
+    is_sub boolean not null generated always as ((parent_id IS NOT NULL)) stored
+    parent_is_sub boolean generated always as (
+CASE
+    WHEN (parent_id IS NOT NULL) THEN false
+    ELSE NULL::boolean
+END) stored
+    constraint vendor_check CHECK ((parent_id <> registrar_id))
+    constraint vendor_default_class_check CHECK ((default_class <> ''::text))
+    constraint vendor_one_level FOREIGN KEY (parent_id, parent_is_sub) REFERENCES vendor(registrar_id, is_sub)
+    constraint vendor_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint vendor_pkey PRIMARY KEY (registrar_id)
+    constraint vendor_registrar_id_is_sub_key UNIQUE (registrar_id, is_sub)
+    CREATE INDEX vendor_parent ON public.vendor USING btree (parent_id) WHERE (parent_id IS NOT NULL)
+
+table vendor_rule
+    registrar_id integer not null
+    kind text not null
+    place smallint not null
+    country text
+    natural_person boolean
+    value text not null
+    constraint vendor_rule_country_check CHECK ((country ~ '^[A-Z]{2}$'::text))
+    constraint vendor_rule_kind_check CHECK ((kind = ANY (ARRAY['sales person'::text, 'tax zone'::text])))
+    constraint vendor_rule_place_check CHECK ((place > 0))
+    constraint vendor_rule_value_check CHECK ((value <> ''::text))
+    constraint vendor_rule_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint vendor_rule_pkey PRIMARY KEY (registrar_id, kind, place)
 
 table verification_hold
     domain_id bigint not null
@@ -1162,6 +1464,29 @@ BEGIN
         RAISE EXCEPTION 'the entries of journal % sum to %, not zero', bad.journal_id, bad.rest
             USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_balances';
     END IF;
+    RETURN NULL;
+END $function$
+
+
+CREATE OR REPLACE FUNCTION public.plan_price_on(plan bigint, for_years integer, of_currency text, day date)
+ RETURNS TABLE(amount bigint, promotion_id bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$SELECT (p.amount * (10000 - coalesce(o.discount, 0)) + 5000) / 10000, o.id
+     FROM (SELECT amount FROM plan_price WHERE plan_id = plan AND years = for_years AND currency = of_currency
+            AND valid_from <= day ORDER BY valid_from DESC LIMIT 1) p
+     LEFT JOIN LATERAL (SELECT id, discount FROM promotion WHERE plan_id = plan AND valid_from <= day AND day <= valid_to
+            ORDER BY discount DESC, id LIMIT 1) o ON true$function$
+
+
+CREATE OR REPLACE FUNCTION public.plan_subscription_ends()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    DELETE FROM plan_subscription s USING registrant_account a
+        WHERE s.domain_id = NEW.id AND a.id = s.account_id
+        AND (s.registrar_id <> NEW.sponsor OR a.contact_id IS DISTINCT FROM NEW.registrant);
     RETURN NULL;
 END $function$
 

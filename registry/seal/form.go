@@ -38,12 +38,18 @@ var Sources = []Source{
 		"addressee", "time:created_at"}}},
 	{Table: "journal", forms: [][]string{{
 		"id", "time:at", "date:day", "source", "source_id", "currency", "description"}}},
+	{Table: "memo", forms: [][]string{{
+		"id", "number", "account_id", "kind", "currency", "amount", "description", "transfer_id", "other_currency",
+		"other_amount", "rate", "date:dated", "time:created_at", "staff"}}},
 	{Table: "payment", forms: [][]string{{
 		"id", "registrar_id", "customer_id", "currency", "amount", "date:received_on", "method", "reference", "bank_ref",
 		"bank_file_id", "time:recorded_at", "staff"}}},
 	{Table: "receipt", forms: [][]string{{
 		"id", "number", "pro_forma_id", "payment_id", "account_id", "zone_id", "date:period_from", "date:period_to",
 		"currency", "net", "tax", "gross", "date:dated", "time:created_at"}}},
+	{Table: "terms_acceptance", forms: [][]string{{
+		"id", "account_id", "document_id", "version", "date:accepted_on", "copied"}}},
+	{Table: "terms_version", forms: [][]string{{"id", "document_id", "version", "date:valid_from"}}},
 }
 
 // form is the number of the list of columns in force, from 1.

@@ -43,7 +43,7 @@ func columns(t *testing.T, db *pg.DB, table string) []column {
 	for i := range list {
 		c := &list[i]
 		switch c.kind {
-		case "bigint", "integer", "smallint":
+		case "bigint", "integer", "smallint", "numeric":
 			c.value, c.other = "$1", "-7"
 		case "text":
 			c.value, c.other = "'a' || $1", "'other'"
