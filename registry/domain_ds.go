@@ -87,3 +87,20 @@ func (z *Zone) checkDNSSEC(name string, s DNSSEC) error {
 func (k KeyData) sameKey(o KeyData) bool {
 	return k.Flags == o.Flags && k.Protocol == o.Protocol && k.Algorithm == o.Algorithm && bytes.Equal(k.PublicKey, o.PublicKey)
 }
+
+// ParseDS reads a DS record as it stands in a zone file: key tag, algorithm,
+// digest type, digest in hexadecimal. Refusals: KindParamSyntax.
+func ParseDS(text string) (DSData, error) {
+	n, last, ok := threeNumbers(text)
+	digest, err := hex.DecodeString(last)
+	if !ok || err != nil {
+		return DSData{}, Refuse(KindParamSyntax, "", "%q is not a DS record: key tag, algorithm, digest type, digest.", text).
+			About("secDNS:dsData", text)
+	}
+	return DSData{KeyTag: n[0], Algorithm: n[1], DigestType: n[2], Digest: digest}, nil
+}
+
+// String is the record as ParseDS reads it, without its key.
+func (d DSData) String() string {
+	return fmt.Sprintf("%d %d %d %s", d.KeyTag, d.Algorithm, d.DigestType, strings.ToUpper(hex.EncodeToString(d.Digest)))
+}

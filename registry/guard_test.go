@@ -37,11 +37,12 @@ var arrows = map[string][]string{
 	"registry/rdap":        {"registry", "registry/ratelimit", "billing", "billing/customer", "notify", "certs", "registry/pg"},
 	"registry/whois":       {"registry", "registry/ratelimit", "billing", "billing/customer", "notify", "certs", "registry/pg"},
 	"registry/pages":       {"registry", "billing", "billing/customer", "notify", "certs", "registry/pg"},
-	"cmd/registryctl":      {"registry/scenario", "registry/seal", "registry", "registry/pages", "billing", "billing/customer", "notify", "certs", "registry/pg", "registry/pg/backup", "registry/pg/cluster", "cmd/registryd/config", "xml/camt"},
-	"cmd/registryd/config": {"registry", "registry/pages", "billing", "billing/customer", "notify", "certs", "registry/pg"},
+	"cmd/registryctl":      {"registry/scenario", "registry/seal", "registry/zonefile", "registry", "registry/pages", "billing", "billing/customer", "notify", "certs", "registry/pg", "registry/pg/backup", "registry/pg/cluster", "cmd/registryd/config", "xml/camt"},
+	"cmd/registryd/config": {"registry", "registry/zonefile", "registry/pages", "billing", "billing/customer", "notify", "certs", "registry/pg"},
 	"registry/pg/cluster":  {"registry/pg"},
 	"registry/seal":        {"registry/pg"},
 	"registry/pg/backup":   {"registry/pg", "registry/pg/cluster"},
+	"registry/zonefile":    {"registry", "billing", "billing/customer", "notify", "certs", "registry/pg"},
 	"registry/scenario":    {"registry", "billing", "billing/customer", "notify", "certs", "registry/pg"},
 }
 

@@ -38,7 +38,10 @@ func (hostCommands) Help() string {
 func (zoneCommands) Help() string {
 	return `  registryctl zone create co.example --max-ns 10
   registryctl zone reserve co.example www --block --why "confusing"
-  registryctl zone update co.example --referred`
+  registryctl zone update co.example --referred
+  registryctl zone apex co.example --ns ns1.nic.example/192.0.2.1 --ns ns2.nic.example/192.0.2.2 --mailbox hostmaster@nic.example
+  registryctl zone publish co.example --dir zones
+  registryctl --reason "end of the sunrise names" zone publish co.example --force`
 }
 
 // Help shows examples.

@@ -13,10 +13,12 @@ import (
 type zoneCommands struct {
 	Create  zoneCreate  `cmd:"" help:"Add a zone."`
 	List    zoneList    `cmd:"" help:"List the zones."`
-	Show    zoneShow    `cmd:"" help:"Show a zone and its reserved labels."`
+	Show    zoneShow    `cmd:"" help:"Show a zone, its reserved labels and its publication."`
 	Update  zoneUpdate  `cmd:"" help:"Change a zone's settings."`
 	Reserve zoneReserve `cmd:"" help:"Take labels off the market."`
 	Free    zoneFree    `cmd:"" help:"Put reserved labels on the market."`
+	Apex    zoneApex    `cmd:"" help:"Set what a zone says about itself; it is published from then on."`
+	Publish zonePublish `cmd:"" help:"Publish zones now, as a whole, and write their files."`
 }
 
 // zoneFlags are the settings of a zone; those not given stay as they are.
@@ -189,6 +191,8 @@ type zoneView struct {
 	MaxDS       int            `json:"max_ds"`
 	Publication string         `json:"publication,omitempty"`
 	Reserved    []reservedView `json:"reserved"`
+
+	DNS *dnsView `json:"dns,omitempty"`
 }
 
 type reservedView struct {
@@ -220,6 +224,10 @@ func (s *session) showZone(r *registry.Registry, name string) error {
 		return registry.Refuse(registry.KindNotFound, "", "There is no zone %s.", name).About("zone", name)
 	}
 	v := viewZone(z)
+	v.DNS, err = s.inDNS(r, name)
+	if err != nil {
+		return err
+	}
 	return s.print(v, func() {
 		reserved := make([]string, 0, len(v.Reserved))
 		for _, l := range v.Reserved {
@@ -229,9 +237,9 @@ func (s *session) showZone(r *registry.Registry, name string) error {
 		if v.Referred {
 			referred = "yes: creations wait for the staff's decision"
 		}
-		s.fields("Zone", registry.ToUnicode(v.Name), "Profile", v.Profile, "Referred", referred, "IDN table", v.IDNTable,
-			"DNSSEC data", v.DNSSECData, "Name servers", "up to "+strconv.Itoa(v.MaxNS),
-			"DS records", "up to "+strconv.Itoa(v.MaxDS), "Publication", cmp.Or(v.Publication, "as configured"),
-			"Reserved", strings.Join(reserved, "\n"))
+		s.fields(append([]string{"Zone", registry.ToUnicode(v.Name), "Profile", v.Profile, "Referred", referred, "IDN table", v.IDNTable,
+			"DNSSEC data", v.DNSSECData, "Name servers", "up to " + strconv.Itoa(v.MaxNS),
+			"DS records", "up to " + strconv.Itoa(v.MaxDS), "Publication", cmp.Or(v.Publication, "as configured"),
+			"Reserved", strings.Join(reserved, "\n")}, v.DNS.fields()...)...)
 	})
 }

@@ -23,7 +23,7 @@ const (
 const DefaultRolePrefix = "namekeep"
 
 // serverReads are tables that only staff write.
-var serverReads = []string{"bank_file", "installation", "price", "reserved_name", "staff_user"}
+var serverReads = []string{"bank_file", "installation", "price", "reserved_name", "staff_user", "zone_apex"}
 
 // columnRights stand in place of a table's usual rights.
 var columnRights = map[string]struct{ server, staff string }{

@@ -1339,6 +1339,94 @@ table zone
     constraint zone_name_key UNIQUE (name)
     CREATE TRIGGER zone_keeps_rows BEFORE DELETE OR TRUNCATE ON public.zone FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
+table zone_apex
+    zone_id integer not null
+    name_servers jsonb not null
+    mailbox text not null
+    refresh integer not null
+    retry integer not null
+    expire integer not null
+    negative integer not null
+    ttl integer not null
+    ttl_ds integer not null
+    ttl_glue integer not null
+    ds text[] not null default '{}'::text[]
+    updated_at timestamp with time zone not null
+    constraint zone_apex_expire_check CHECK ((expire > 0))
+    constraint zone_apex_negative_check CHECK ((negative >= 0))
+    constraint zone_apex_refresh_check CHECK ((refresh > 0))
+    constraint zone_apex_retry_check CHECK ((retry > 0))
+    constraint zone_apex_ttl_check CHECK ((ttl >= 0))
+    constraint zone_apex_ttl_ds_check CHECK ((ttl_ds >= 0))
+    constraint zone_apex_ttl_glue_check CHECK ((ttl_glue >= 0))
+    constraint zone_apex_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
+    constraint zone_apex_pkey PRIMARY KEY (zone_id)
+
+table zone_change
+    zone_id integer not null
+    version bigint not null
+    owner text collate "C" not null
+    kind text collate "C" not null
+    removed text[] not null
+    added text[] not null
+    constraint zone_change_pkey PRIMARY KEY (zone_id, version, owner, kind)
+
+table zone_entry
+    zone_id integer not null
+    owner text collate "C" not null
+    kind text collate "C" not null
+    records text[] not null
+    constraint zone_entry_kind_check CHECK ((kind = ANY (ARRAY['address'::text, 'delegation'::text])))
+    constraint zone_entry_records_check CHECK ((records <> '{}'::text[]))
+    constraint zone_entry_pkey PRIMARY KEY (zone_id, owner, kind)
+
+table zone_file
+    zone_id integer not null
+    serial bigint not null
+    records bigint not null
+    bytes bigint not null
+    at timestamp with time zone not null
+    constraint zone_file_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
+    constraint zone_file_pkey PRIMARY KEY (zone_id)
+
+table zone_publication
+    zone_id integer not null
+    serial bigint not null
+    version bigint not null
+    published_at timestamp with time zone not null
+    checked_at timestamp with time zone not null
+    compared_at timestamp with time zone not null
+    names bigint not null
+    head jsonb not null
+    fixed text not null
+    compare boolean not null
+    catch_up bigint
+    guard_names bigint not null
+    guard_at timestamp with time zone not null
+    stopped_at timestamp with time zone
+    stopped_why text
+    constraint zone_publication_check1 CHECK (((stopped_at IS NULL) = (stopped_why IS NULL)))
+    constraint zone_publication_serial_check CHECK (((serial >= 1) AND (serial <= '4294967295'::bigint)))
+    constraint zone_publication_zone_id_fkey FOREIGN KEY (zone_id) REFERENCES zone(id)
+    constraint zone_publication_pkey PRIMARY KEY (zone_id)
+
+table zone_version
+    zone_id integer not null
+    version bigint not null
+    serial bigint not null
+    at timestamp with time zone not null
+    constraint zone_version_pkey PRIMARY KEY (zone_id, version)
+    CREATE INDEX zone_version_serial ON public.zone_version USING btree (zone_id, serial)
+
+table zone_watch
+    id boolean not null default true
+    settled bigint not null
+    seen bigint not null
+    pending bigint not null
+    horizon numeric not null
+    constraint zone_watch_id_check CHECK (id)
+    constraint zone_watch_pkey PRIMARY KEY (id)
+
 CREATE OR REPLACE FUNCTION public.balance_of(account bigint)
  RETURNS bigint
  LANGUAGE sql

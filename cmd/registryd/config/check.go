@@ -49,6 +49,7 @@ func (c Config) CheckRegister() error {
 func (c Config) Check() error {
 	var f faults
 	c.checkRegister(&f)
+	c.checkSecondaries(&f)
 	c.checkListeners(&f)
 	c.checkCerts(&f)
 	c.checkMail(&f)
@@ -93,6 +94,7 @@ func (c Config) checkRegister(f *faults) {
 	}
 	f.positive("installation.zone-ttl", c.Installation.ZoneTTL)
 	f.oneOf("installation.invoice-days", string(c.Installation.InvoiceDays), "monthly", "weekly", "daily")
+	c.checkZones(f)
 	if err := c.Policy.Validate(); err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			*f = append(*f, errors.New("policy."+line))

@@ -4,7 +4,7 @@
 //
 // The key section.some-key is NAMEKEEP_SECTION_SOME_KEY in the environment,
 // which wins over the file; listener.NAME.some-key is
-// NAMEKEEP_LISTENER_NAME_SOME_KEY. deploy/registry.example.toml documents every
+// NAMEKEEP_LISTENER_NAME_SOME_KEY, and secondary.NAME likewise. deploy/registry.example.toml documents every
 // key with its default.
 //
 // Imports: registry, registry/pages, notify, registry/pg.
@@ -27,19 +27,21 @@ import (
 
 // Config is the whole of the settings.
 type Config struct {
-	Database     Database            `toml:"database"`
-	Installation Installation        `toml:"installation"`
-	Policy       registry.Policy     `toml:"policy"`
-	Certs        Certs               `toml:"certs"`
-	EPP          EPP                 `toml:"epp"`
-	Listeners    map[string]Listener `toml:"listener"` // by name
-	Identity     Identity            `toml:"identity"`
-	Mail         Mail                `toml:"mail"`
-	Post         Post                `toml:"post"`
-	Web          Web                 `toml:"web"`
-	Metrics      Metrics             `toml:"metrics"`
-	Log          Log                 `toml:"log"`
-	Backup       Backup              `toml:"backup"`
+	Database     Database             `toml:"database"`
+	Installation Installation         `toml:"installation"`
+	Policy       registry.Policy      `toml:"policy"`
+	Certs        Certs                `toml:"certs"`
+	EPP          EPP                  `toml:"epp"`
+	Listeners    map[string]Listener  `toml:"listener"` // by name
+	Identity     Identity             `toml:"identity"`
+	Mail         Mail                 `toml:"mail"`
+	Post         Post                 `toml:"post"`
+	Web          Web                  `toml:"web"`
+	Zones        Zones                `toml:"zones"`
+	Secondaries  map[string]Secondary `toml:"secondary"` // by name
+	Metrics      Metrics              `toml:"metrics"`
+	Log          Log                  `toml:"log"`
+	Backup       Backup               `toml:"backup"`
 }
 
 // Database says how to reach PostgreSQL. A zero number takes pg's default.
@@ -145,12 +147,13 @@ func Default() Config {
 			ServerCert: "certs/server.pem", ServerKey: "certs/server.key"},
 		EPP:       EPP{Name: "Namekeep", WatchInterval: 5 * time.Second, ShutdownTimeout: 30 * time.Second},
 		Listeners: map[string]Listener{},
-		Identity:  Identity{Name: "Namekeep", Address: []string{}, Payment: []string{}},
-		Mail:      Mail{Security: "starttls", Workers: 2},
-		Web:       Web{Proxies: []string{}, MaxConnections: 1000, Accent: pages.DefaultTheme.Accent, AccentDark: pages.DefaultTheme.AccentDark},
-		Metrics:   Metrics{Address: "127.0.0.1:9100"},
-		Log:       Log{Level: "info", Format: "json"},
-		Backup:    Backup{Keep: 14},
+		Zones:     defaultZones(), Secondaries: map[string]Secondary{},
+		Identity: Identity{Name: "Namekeep", Address: []string{}, Payment: []string{}},
+		Mail:     Mail{Security: "starttls", Workers: 2},
+		Web:      Web{Proxies: []string{}, MaxConnections: 1000, Accent: pages.DefaultTheme.Accent, AccentDark: pages.DefaultTheme.AccentDark},
+		Metrics:  Metrics{Address: "127.0.0.1:9100"},
+		Log:      Log{Level: "info", Format: "json"},
+		Backup:   Backup{Keep: 14},
 	}
 }
 
@@ -189,9 +192,13 @@ func Load(file string, environ []string) (Config, error) {
 	for name, l := range c.Listeners {
 		c.Listeners[name] = l.withDefaults()
 	}
+	for name, s := range c.Secondaries {
+		c.Secondaries[name] = s.withDefaults()
+	}
 	if file != "" {
 		c.Certs.resolve(filepath.Dir(file))
 		c.Mail.resolve(filepath.Dir(file))
+		c.resolveZones(filepath.Dir(file))
 		c.Web.resolve(filepath.Dir(file))
 		if c.Backup.Dir != "" && !filepath.IsAbs(c.Backup.Dir) {
 			c.Backup.Dir = filepath.Join(filepath.Dir(file), c.Backup.Dir)
@@ -275,11 +282,13 @@ func (c Config) Install() registry.Installation {
 		RegistryTag: c.Policy.RegistryTag, TimeZone: i.TimeZone}
 }
 
-// Keys returns every key there is, with NAME for the name of a listener.
+// Keys returns every key there is, with NAME for the name of a listener or
+// secondary.
 func Keys() []string {
 	var keys []string
 	c := Default()
 	c.Listeners = map[string]Listener{"NAME": {}}
+	c.Secondaries = map[string]Secondary{"NAME": {}}
 	c.walk(func(key string, _ setter) { keys = append(keys, key) })
 	return keys
 }

@@ -32,9 +32,14 @@ func TestExample(t *testing.T) {
 	// Without the "#" before the keys it says the same.
 	file := filepath.Join(filepath.Dir(example), "full.toml")
 	full := Default()
-	if err = full.decode(regexp.MustCompile(`(?m)^#([a-z])`).ReplaceAllString(string(data), "$1")); err != nil {
+	if err = full.decode(regexp.MustCompile(`(?m)^#([a-z[])`).ReplaceAllString(string(data), "$1")); err != nil {
 		t.Fatal(err)
 	}
+	// No secondary is there by default, so its section is a comment.
+	if !reflect.DeepEqual(full.Secondaries, map[string]Secondary{"ns1": DefaultSecondary()}) {
+		t.Errorf("the example documents a secondary %+v", full.Secondaries)
+	}
+	full.Secondaries = asIs.Secondaries
 	full.Certs.resolve(filepath.Dir(file))
 	if !reflect.DeepEqual(full, asIs) {
 		t.Errorf("the example documents other defaults than there are:\n%+v\n%+v", full, asIs)

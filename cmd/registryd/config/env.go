@@ -16,26 +16,30 @@ import (
 type setter func(text string) error
 
 // walk visits every key with its setter, in the order of the struct. Listeners
-// come by name.
+// and secondaries come by name.
 func (c *Config) walk(visit func(key string, set setter)) {
 	v := reflect.ValueOf(c).Elem()
 	for i := range v.NumField() {
 		section, _ := v.Type().Field(i).Tag.Lookup("toml")
-		if section == "listener" {
-			c.walkListeners(visit)
+		switch section {
+		case "listener":
+			walkMap(c.Listeners, section, visit)
+			continue
+		case "secondary":
+			walkMap(c.Secondaries, section, visit)
 			continue
 		}
 		walkFields(v.Field(i), section, visit)
 	}
 }
 
-func (c *Config) walkListeners(visit func(key string, set setter)) {
-	for _, name := range slices.Sorted(maps.Keys(c.Listeners)) {
-		l := c.Listeners[name] // values of a map cannot be set in place
-		walkFields(reflect.ValueOf(&l).Elem(), "listener."+name, func(key string, set setter) {
+func walkMap[T any](m map[string]T, section string, visit func(key string, set setter)) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		l := m[name] // values of a map cannot be set in place
+		walkFields(reflect.ValueOf(&l).Elem(), section+"."+name, func(key string, set setter) {
 			visit(key, func(text string) error {
 				err := set(text)
-				c.Listeners[name] = l
+				m[name] = l
 				return err
 			})
 		})
@@ -81,7 +85,7 @@ func setField(field reflect.Value, text string) error {
 	return nil
 }
 
-var listenerVariable = regexp.MustCompile(`^NAMEKEEP_LISTENER_([A-Z0-9]+)_`)
+var namedVariable = regexp.MustCompile(`^NAMEKEEP_(LISTENER|SECONDARY)_([A-Z0-9]+)_`)
 
 // override applies the environment. Variables that look like keys of ours but
 // are none are refused as unknown keys of the file are.
@@ -92,16 +96,19 @@ func (c *Config) override(environ []string) error {
 		if strings.HasPrefix(name, "NAMEKEEP_") {
 			vars[name] = value
 		}
-		// A listener may come from the environment alone.
-		if m := listenerVariable.FindStringSubmatch(name); m != nil {
-			l := strings.ToLower(m[1])
-			if _, ok := c.Listeners[l]; !ok {
-				c.Listeners[l] = Listener{}
+		// A listener or secondary may come from the environment alone.
+		if m := namedVariable.FindStringSubmatch(name); m != nil {
+			section := strings.ToLower(m[2])
+			switch m[1] {
+			case "LISTENER":
+				add(c.Listeners, section)
+			default:
+				add(c.Secondaries, section)
 			}
 		}
 	}
 	var faults []error
-	sections := map[string]bool{"NAMEKEEP_LISTENER_": true}
+	sections := map[string]bool{"NAMEKEEP_LISTENER_": true, "NAMEKEEP_SECONDARY_": true}
 	c.walk(func(key string, set setter) {
 		section, _, _ := strings.Cut(key, ".")
 		sections[EnvName(section)+"_"] = true
@@ -123,4 +130,12 @@ func (c *Config) override(environ []string) error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// add makes sure that a map has an entry.
+func add[T any](m map[string]T, name string) {
+	if _, ok := m[name]; !ok {
+		var none T
+		m[name] = none
+	}
 }
