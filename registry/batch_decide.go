@@ -147,6 +147,10 @@ func (c *chunk) uk(n *dueName) {
 		}
 		before := n.rule
 		n.rule = n.rule.after(e)
+		if e.Kind == EventRenewal {
+			last := len(c.out.renewals) - 1
+			n.rule.Requests[len(n.rule.Requests)-1].State = requestState(c.out.renewals[last].quote)
+		}
 		n.after.changed = true
 		c.record(n, before, e)
 		lapsed = lapsed || e.Kind == EventLapse

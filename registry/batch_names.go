@@ -68,18 +68,21 @@ func (r *Registry) readDirectory(ctx context.Context) (directory, error) {
 const takeSQL = `SELECT domain_id FROM batch_work WHERE step = $1 AND day = $2 AND domain_id > $3
 	ORDER BY domain_id LIMIT $4 FOR UPDATE SKIP LOCKED`
 
-const dueSQL = `SELECT id, name, zone_id, sponsor, coalesce(registrant, 0), statuses, expires, first_paid, first_due,
+const dueColumnsSQL = `SELECT id, name, zone_id, sponsor, coalesce(registrant, 0), statuses, expires, first_paid, first_due,
 	suspended_on, coalesce(suspended_reason, ''), recur_bill, coalesce(auto_bill, 0), coalesce(next_bill, 0),
 	coalesce(auto_period, 0), coalesce(next_period, 0), renew_not_required,
 	advance_warning_on, reminder_on, pro_forma_on, not_required_on,
 	coalesce(delete_phase, ''), delete_phase_ends, recheck, unassigned
-	FROM domain WHERE id = ANY($1) ORDER BY id FOR UPDATE`
+	FROM domain`
+
+const dueSQL = dueColumnsSQL + ` WHERE id = ANY($1) ORDER BY id FOR UPDATE`
+
+const dueRequestColumnsSQL = `SELECT q.id, q.domain_id, q.period, q.registrar_id, q.years, q.requested_at, q.state, q.due, q.ended_on
+	FROM renewal_request q JOIN domain d ON d.id = q.domain_id`
 
 // dueRequestsSQL reads the requests that the rules look at. It is a statement
 // after the lock, so that it sees what was committed while that was waited for.
-const dueRequestsSQL = `SELECT q.id, q.domain_id, q.period, q.registrar_id, q.years, q.requested_at, q.state, q.due, q.ended_on
-	FROM renewal_request q JOIN domain d ON d.id = q.domain_id
-	WHERE q.domain_id = ANY($1) AND ` + requestsThatCount + ` ORDER BY q.id`
+const dueRequestsSQL = dueRequestColumnsSQL + ` WHERE q.domain_id = ANY($1) AND ` + requestsThatCount + ` ORDER BY q.id`
 
 // take takes up to a chunk of names after an id and locks them; ids are those
 // taken off the work. None: nothing is left there that another runner has not.

@@ -153,7 +153,7 @@ func (c *chunk) saveRenewals(ctx context.Context) error {
 		return err
 	}
 	var ids, domains []int64
-	var names, origins []string
+	var names, origins, states []string
 	var periods, expires []Date
 	var registrars []int32
 	var years []int16
@@ -167,13 +167,15 @@ func (c *chunk) saveRenewals(ctx context.Context) error {
 			ids, domains, names = append(ids, requestIDs[i]), append(domains, n.id), append(names, n.rule.Name)
 			periods, expires = append(periods, v.from), append(expires, v.to)
 			registrars, years, origins = append(registrars, n.sponsor), append(years, int16(v.years)), append(origins, string(v.origin))
+			states = append(states, string(requestState(v.quote)))
 		}
 		charges = append(charges, ch)
 	}
 	if len(ids) > 0 {
-		c.tx.Queue(`INSERT INTO renewal_request (id, domain_id, domain_name, period, registrar_id, years, new_expires, origin, requested_at)
-			OVERRIDING SYSTEM VALUE SELECT v.*, $9::timestamptz FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::date[],
-			$5::integer[], $6::smallint[], $7::date[], $8::text[]) v`, ids, domains, names, periods, registrars, years, expires, origins, c.tx.Now)
+		c.tx.Queue(`INSERT INTO renewal_request (id, domain_id, domain_name, period, registrar_id, years, new_expires, origin, state, requested_at)
+			OVERRIDING SYSTEM VALUE SELECT v.*, $10::timestamptz FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::date[],
+			$5::integer[], $6::smallint[], $7::date[], $8::text[], $9::text[]) v`,
+			ids, domains, names, periods, registrars, years, expires, origins, states, c.tx.Now)
 	}
 	err = billing.QueueCharges(ctx, c.tx.Tx, charges)
 	if err != nil {

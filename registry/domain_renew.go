@@ -136,6 +136,15 @@ func (q *renewalQuote) of(ctx context.Context, tx *Tx, d *Domain) (billing.Quote
 	return q.quote, needFunds(d.Name, q.quote)
 }
 
+// requestState is the state in which a request for a charge begins: what comes
+// off a deposit is paid at once (B11).
+func requestState(q billing.Quote) RequestState {
+	if q.Prepaid {
+		return RequestPaid
+	}
+	return RequestUninvoiced
+}
+
 // applyRenewal writes a granted renewal and returns the name as it is then.
 func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, requestID int64, origin Origin) *Domain {
 	after := *d
@@ -158,10 +167,7 @@ func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, re
 	}
 	after.Covers = dec.Covers
 	after.Updater, after.Updated = tx.updaterTag(), tx.Now
-	state := RequestUninvoiced
-	if quote.Prepaid {
-		state = RequestPaid // B11
-	}
+	state := requestState(quote)
 	if d.Zone.Profile == ProfileUK {
 		after.Requests = append(after.Requests[:len(after.Requests):len(after.Requests)], RenewalRequest{
 			Period: dec.Period, Tag: d.Sponsor, Years: dec.Years, Requested: tx.Now, State: state})

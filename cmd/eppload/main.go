@@ -18,6 +18,7 @@ type commandLine struct {
 	Bare         BareCommand         `cmd:"" help:"Serve frames without a registry, to compare with."`
 	Generate     GenerateCommand     `cmd:"" help:"Fill a migrated register with names, by COPY."`
 	Compare      CompareCommand      `cmd:"" help:"Measure the server against the bare servers, in one run."`
+	Nightly      NightlyCommand      `cmd:"" help:"Measure the nightly batch on a large register, in one run."`
 	ServeForTest ServeForTestCommand `cmd:"" hidden:"" help:"Serve a register, for compare."`
 }
 

@@ -41,7 +41,11 @@ func newRegister(ctx context.Context, database string, profile registry.Profile,
 	if err != nil {
 		return "", err
 	}
-	err = reg.SetPrices(ctx, system, p.zone, loadPrices(p.zone, p.base))
+	from := p.base // of a register for later, the prices hold from now on
+	if today := time.Now().UTC().Truncate(24 * time.Hour); today.Before(from) {
+		from = today
+	}
+	err = reg.SetPrices(ctx, system, p.zone, loadPrices(p.zone, from))
 	if err != nil {
 		return "", err
 	}
