@@ -19,7 +19,7 @@ func (w *world) createGTLD(tag string) *worldGTLD {
 	w.made++
 	d := w.register.create(tag, fmt.Sprintf("g%05d.gen", w.made))
 	g := &worldGTLD{GTLDName: GTLDName{Name: d.Name, Sponsor: tag, Expiry: d.Expires,
-		Graces: []Grace{NewGrace(RGPAdd, tag, 2, w.Now(), w.p)}}, charges: map[string]int{"create": 1}}
+		Graces: []Grace{NewGrace(RGPAdd, tag, 1, w.Now(), w.p)}}, charges: map[string]int{"create": 1}}
 	w.gtld[d.Name], w.ids[d.Name] = g, d.ID
 	return g
 }
