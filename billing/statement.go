@@ -133,7 +133,8 @@ func AgedDebts(ctx context.Context, db *pg.DB, on time.Time) ([]AgedDebt, error)
 }
 
 // Revenue is what a zone brought in a month (rule B15): invoices and receipts
-// less credit notes, each in the month of its own date. Amounts are minor units.
+// less credit notes and receipts taken back, each in the month of its own date.
+// Amounts are minor units.
 type Revenue struct {
 	Month    time.Time // its first day, at midnight UTC
 	Zone     string
@@ -153,7 +154,8 @@ func Revenues(ctx context.Context, db *pg.DB, since, till time.Time) ([]Revenue,
 			SELECT i.dated, c.zone_id, c.currency, 1 AS lines, c.amount AS net, c.tax FROM invoice i JOIN charge c ON c.invoice_id = i.id
 			UNION ALL SELECT n.dated, c.zone_id, c.currency, 0, -c.amount, -c.tax
 				FROM credit_note n JOIN credit_note_line l ON l.credit_note_id = n.id JOIN charge c ON c.id = l.charge_id
-			UNION ALL SELECT dated, zone_id, currency, 1, net, tax FROM receipt)
+			UNION ALL SELECT dated, zone_id, currency, 1, net, tax FROM receipt
+			UNION ALL SELECT v.dated, r.zone_id, r.currency, 0, -r.net, -r.tax FROM receipt_reversal v JOIN receipt r ON r.id = v.receipt_id)
 		SELECT date_trunc('month', m.dated::timestamp)::date, z.name, m.currency, sum(m.lines), sum(m.net)::bigint, sum(m.tax)::bigint
 		FROM made m JOIN zone z ON z.id = m.zone_id
 		WHERE m.dated >= date_trunc('month', $1::timestamp)::date AND m.dated < (date_trunc('month', $2::timestamp) + interval '1 month')::date

@@ -53,6 +53,7 @@ var comparisons = []struct{ name, count, sql string }{
 				SELECT registrar_id || ' ' || currency AS key, -amount AS amount FROM payment WHERE registrar_id IS NOT NULL
 				UNION ALL SELECT i.registrar_id || ' ' || i.currency, a.amount FROM allocation a JOIN invoice i ON i.id = a.invoice_id WHERE a.source <> 'prepaid'
 				UNION ALL SELECT registrar_id || ' ' || currency, applied - gross FROM credit_note
+				UNION ALL SELECT registrar_id || ' ' || currency, amount FROM payout WHERE registrar_id IS NOT NULL
 				UNION ALL SELECT registrar_id || ' ' || currency, amount + tax FROM charge WHERE prepaid AND (reversed_at IS NULL OR invoice_id IS NOT NULL)) x
 			 GROUP BY key) d USING (key)
 		 WHERE coalesce(l.sum, 0) <> coalesce(d.sum, 0)`},
@@ -67,7 +68,9 @@ var comparisons = []struct{ name, count, sql string }{
 		 FROM (` + ledgerSums("customer") + `) l FULL JOIN
 			(SELECT key, sum(amount) FROM (
 				SELECT customer_id || ' ' || currency AS key, -amount AS amount FROM payment WHERE customer_id IS NOT NULL
+				UNION ALL SELECT customer_id || ' ' || currency, amount FROM payout WHERE customer_id IS NOT NULL
 				UNION ALL SELECT account_id || ' ' || currency, gross FROM receipt
+				UNION ALL SELECT r.account_id || ' ' || r.currency, -r.gross FROM receipt_reversal v JOIN receipt r ON r.id = v.receipt_id
 				UNION ALL SELECT account_id || ' ' || currency, amount FROM memo) x GROUP BY key) d USING (key)
 		 WHERE coalesce(l.sum, 0) <> coalesce(d.sum, 0)`},
 	{"clearing is the other side of memos", `SELECT count(*) FROM memo`,
@@ -87,10 +90,11 @@ var comparisons = []struct{ name, count, sql string }{
 			AND m.other_amount IS DISTINCT FROM 0 AND NOT EXISTS (SELECT FROM memo o WHERE o.transfer_id = m.transfer_id
 				AND o.kind <> m.kind AND o.rate IS NOT DISTINCT FROM m.rate
 				AND (o.currency, o.amount, o.other_currency, o.other_amount) = (m.other_currency, m.other_amount, m.currency, m.amount))`},
-	{"the bank is all payments", `SELECT count(*) FROM payment`,
+	{"the bank is all payments less what went back", `SELECT count(*) FROM payment`,
 		`SELECT format('%s: ledger %s, payments %s', coalesce(l.key, p.key), l.sum, p.sum)
 		 FROM (` + ledgerSums("bank") + `) l FULL JOIN
-			(SELECT '0 ' || currency AS key, sum(amount) AS sum FROM payment GROUP BY 1) p USING (key)
+			(SELECT '0 ' || currency AS key, sum(amount) AS sum FROM (SELECT currency, amount FROM payment
+				UNION ALL SELECT currency, -amount FROM payout) m GROUP BY 1) p USING (key)
 		 WHERE coalesce(l.sum, 0) <> coalesce(p.sum, 0)`},
 	{"revenue is invoices and receipts less credit notes", `SELECT count(*) FROM ledger_account WHERE kind = 'revenue'`,
 		`SELECT format('%s: ledger %s, documents %s', coalesce(l.key, d.key), l.sum, d.sum)
@@ -98,7 +102,8 @@ var comparisons = []struct{ name, count, sql string }{
 			(SELECT key, sum(amount) FROM (
 				SELECT zone_id || ' ' || currency AS key, -amount AS amount FROM charge WHERE invoice_id IS NOT NULL
 				UNION ALL SELECT c.zone_id || ' ' || c.currency, c.amount FROM credit_note_line n JOIN charge c ON c.id = n.charge_id
-				UNION ALL SELECT zone_id || ' ' || currency, -net FROM receipt) x GROUP BY key) d USING (key)
+				UNION ALL SELECT zone_id || ' ' || currency, -net FROM receipt
+				UNION ALL SELECT r.zone_id || ' ' || r.currency, r.net FROM receipt_reversal v JOIN receipt r ON r.id = v.receipt_id) x GROUP BY key) d USING (key)
 		 WHERE coalesce(l.sum, 0) <> coalesce(d.sum, 0)`},
 	{"tax is that of invoices and receipts less credit notes", `SELECT count(*) FROM ledger_account WHERE kind = 'tax'`,
 		`SELECT format('%s: ledger %s, documents %s', coalesce(l.key, d.key), l.sum, d.sum)
@@ -106,7 +111,8 @@ var comparisons = []struct{ name, count, sql string }{
 			(SELECT key, sum(amount) FROM (
 				SELECT '0 ' || currency AS key, -tax AS amount FROM invoice
 				UNION ALL SELECT '0 ' || currency, tax FROM credit_note
-				UNION ALL SELECT '0 ' || currency, -tax FROM receipt) x GROUP BY key) d USING (key)
+				UNION ALL SELECT '0 ' || currency, -tax FROM receipt
+				UNION ALL SELECT '0 ' || r.currency, r.tax FROM receipt_reversal v JOIN receipt r ON r.id = v.receipt_id) x GROUP BY key) d USING (key)
 		 WHERE coalesce(l.sum, 0) <> coalesce(d.sum, 0)`},
 	{"credit notes are the sums of their lines", `SELECT count(*) FROM credit_note`,
 		`SELECT format('credit note %s: %s and tax %s; its lines are %s and %s', n.number, n.net, n.tax, s.net, s.tax)
@@ -122,11 +128,14 @@ var comparisons = []struct{ name, count, sql string }{
 			UNION ALL SELECT 'memo', count(*), coalesce(max(number), 0) FROM memo) d USING (kind)
 		 WHERE NOT (s.last = d.n AND s.last = d.max)`},
 	{"documents are in the ledger", `SELECT (SELECT count(*) FROM invoice) + (SELECT count(*) FROM credit_note) + (SELECT count(*) FROM receipt)
-			+ (SELECT count(*) FROM payment) + (SELECT count(*) FROM allocation) + (SELECT count(*) FROM memo)`,
+			+ (SELECT count(*) FROM payment) + (SELECT count(*) FROM allocation) + (SELECT count(*) FROM memo)
+			+ (SELECT count(*) FROM payout) + (SELECT count(*) FROM receipt_reversal)`,
 		`SELECT format('%s %s: %s in the ledger', d.source, d.id, coalesce(s.sum::text, 'nothing')) FROM (
 			SELECT 'invoice' AS source, id, gross FROM invoice UNION ALL SELECT 'credit note', id, gross FROM credit_note
 			UNION ALL SELECT 'receipt', id, gross FROM receipt UNION ALL SELECT 'payment', id, amount FROM payment
-			UNION ALL SELECT 'allocation', id, amount FROM allocation UNION ALL SELECT 'memo', id, abs(amount) FROM memo) d
+			UNION ALL SELECT 'allocation', id, abs(amount) FROM allocation UNION ALL SELECT 'memo', id, abs(amount) FROM memo
+			UNION ALL SELECT 'payout', id, amount FROM payout
+			UNION ALL SELECT 'receipt reversal', v.id, r.gross FROM receipt_reversal v JOIN receipt r ON r.id = v.receipt_id) d
 		 LEFT JOIN journal j ON j.source = d.source AND j.source_id = d.id
 		 LEFT JOIN LATERAL (SELECT sum(amount) FROM entry e WHERE e.journal_id = j.id AND e.amount > 0) s ON true
 		 WHERE d.gross <> coalesce(s.sum, 0)`},

@@ -93,25 +93,27 @@ func (w *world) checkZone(zone []string) {
 func (w *world) checkBooks() {
 	w.t.Helper()
 	for what, sql := range map[string]string{
-		"the ledger's sum": `SELECT coalesce(sum(amount), 0)::int FROM entry`,
-		"lines without their request": `SELECT count(*)::int FROM charge c JOIN zone z ON z.id = c.zone_id LEFT JOIN renewal_request q ON q.id = c.request_id
+		"the ledger's sum": `SELECT sum(amount)::text FROM entry HAVING sum(amount) <> 0`,
+		"a line without its request": `SELECT c.domain_name FROM charge c JOIN zone z ON z.id = c.zone_id LEFT JOIN renewal_request q ON q.id = c.request_id
 			AND q.registrar_id = c.registrar_id AND q.domain_id = c.domain_id AND q.period = c.period_from AND q.years = c.years
 			WHERE c.operation = 'renew' AND z.profile = 'uk' AND q.id IS NULL`,
-		"requests with two lines": `SELECT count(*)::int FROM (SELECT request_id FROM charge WHERE request_id IS NOT NULL
-			GROUP BY 1 HAVING count(*) > 1) twice`,
-		"names registered twice on invoices": `SELECT count(*)::int FROM (SELECT domain_id FROM charge WHERE operation = 'create'
-			GROUP BY 1 HAVING count(*) > 1) twice`,
-		"requests without a line": `SELECT count(*)::int FROM renewal_request q WHERE state <> 'withdrawn'
+		"a request with two lines":     `SELECT min(domain_name) FROM charge WHERE request_id IS NOT NULL GROUP BY request_id HAVING count(*) > 1`,
+		"registered twice on invoices": `SELECT min(domain_name) FROM charge WHERE operation = 'create' GROUP BY domain_id HAVING count(*) > 1`,
+		"a request without a line": `SELECT domain_name FROM renewal_request q WHERE state <> 'withdrawn'
 			AND NOT EXISTS (SELECT FROM charge c WHERE c.request_id = q.id AND c.reversed_at IS NULL)`,
-		"open pro formas of names that are not asked": `SELECT count(*)::int FROM pro_forma p WHERE state = 'open'
+		"an open pro forma, and is not asked": `SELECT domain_name || ' ' || period FROM pro_forma p WHERE state = 'open'
 			AND NOT EXISTS (SELECT FROM domain d WHERE d.id = p.domain_id AND d.pro_forma_on = p.issued_on)`,
-		"names that are asked without a pro forma": `SELECT count(*)::int FROM domain d WHERE pro_forma_on IS NOT NULL
+		"asked without a pro forma": `SELECT name FROM domain d WHERE pro_forma_on IS NOT NULL
 			AND NOT EXISTS (SELECT FROM pro_forma p WHERE p.domain_id = d.id AND p.state = 'open' AND d.pro_forma_on = p.issued_on)`,
-		"failures of the batch with a tag that can pay": `SELECT count(*)::int FROM batch_failure WHERE registrar_id IS NULL
+		"the batch failed with a tag that can pay": `SELECT domain_name || ' ' || reason FROM batch_failure WHERE registrar_id IS NULL
 			OR registrar_id <> (SELECT id FROM registrar WHERE tag = 'E-FIVE')`,
 	} {
-		if n := one[int](w.register, sql); n != 0 {
-			w.t.Errorf("%s: %s: %d", w.today, what, n)
+		rows, err := w.db.Pool.Query(w.ctx, sql+` LIMIT 5`)
+		must(w.t, err)
+		list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		must(w.t, err)
+		if len(list) > 0 {
+			w.t.Errorf("%s: %s: %v\n%s", w.today, what, list, strings.Join(w.line(strings.Fields(list[0])[0]), "\n"))
 		}
 	}
 	checks, err := billing.Verify(w.ctx, w.db)

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -11,9 +12,11 @@ import (
 
 // payments lets somebody pay, or staff credit something.
 func (w *world) payments() {
-	switch w.rnd.IntN(8) {
+	switch w.rnd.IntN(9) {
 	case 0:
 		w.credit()
+	case 8:
+		w.reverse()
 	case 1:
 		if name := w.askedName(); name != "" {
 			w.registrantPays(w.names[name])
@@ -163,7 +166,7 @@ func (w *world) withdrawn(n *Name, charge int64, before Name) {
 		if q.Period != period || q.Tag != tag || q.State == RequestUninvoiced || q.State == RequestWithdrawn {
 			continue
 		}
-		if n.Expiry == q.Expiry() && q.State != RequestLapsed {
+		if n.Expiry == q.Expiry() && q.State != RequestLapsed && !one[bool](w.register, `SELECT `+registrantPaidSQL("$1", "$2"), w.ids[n.Name], period) {
 			e, _ := before.expiryWithout(q)
 			old := n.Expiry
 			w.expire(n, e)
@@ -210,8 +213,77 @@ func (w *world) registrantPays(n *Name) {
 		return
 	}
 	w.count("registrant's payment")
+	w.receipted[n.Name] = true
 	w.mail[fmt.Sprintf("receipt %s %s", n.Name, w.today)]++
 	before := n.Expiry
 	*n = n.renewed(dec.Expiry, dec.Effects)
 	w.settleMove(n.Name, before, n.Expiry)
+}
+
+// reverse has the bank take a payment of the last weeks back.
+func (w *world) reverse() {
+	var id int64
+	err := w.db.Pool.QueryRow(w.ctx, `SELECT p.id FROM payment p JOIN registrar r ON r.id = p.registrar_id
+		WHERE r.terms = 'credit' AND p.received_on > $1 AND NOT EXISTS (SELECT FROM payout o WHERE o.payment_id = p.id)
+		UNION ALL SELECT p.id FROM payment p WHERE p.customer_id IS NOT NULL AND p.received_on > $1
+			AND NOT EXISTS (SELECT FROM payout o WHERE o.payment_id = p.id)
+		ORDER BY id DESC OFFSET $2 LIMIT 1`, w.today.AddDays(-60), w.rnd.IntN(6)).Scan(&id)
+	if err == pgx.ErrNoRows {
+		return
+	}
+	must(w.t, err)
+	before := map[int64]bool{}
+	for invoice := range w.settled {
+		before[invoice] = true
+	}
+	done, err := w.ReversePayment(w.ctx, billingStaff, billing.Payout{Payment: id, PaidOn: w.today.EPPTime()})
+	must(w.t, err)
+	w.count("payment taken back")
+	if n := w.names[done.Name]; n != nil && !done.Expires.IsZero() {
+		w.count("registrant's payment taken back")
+		old := n.Expiry
+		if old != done.Expires.AddYears(w.p.RegistrantPaymentYears) {
+			w.t.Fatalf("%s: E of %s goes from %s back to %s", w.today, n.Name, old, done.Expires)
+		}
+		n.Expiry = done.Expires
+		w.settleMove(n.Name, old, n.Expiry)
+	}
+	for _, invoice := range done.Reopened {
+		if !before[invoice] {
+			w.t.Fatalf("%s: invoice %d is said to be open again; it was not settled", w.today, invoice)
+		}
+		w.unpaid(invoice)
+	}
+	w.sync()
+}
+
+// unpaid plays that an invoice is open again: what it paid for is within terms
+// as it was, if E rests on it.
+func (w *world) unpaid(invoice int64) {
+	rows, err := w.db.Pool.Query(w.ctx, `SELECT c.domain_name, r.tag, coalesce(q.period, '1900-01-01'), c.operation, i.due,
+			EXISTS (SELECT FROM credit_note_line l WHERE l.charge_id = c.id), `+registrantPaidSQL("c.domain_id", "coalesce(q.period, '1900-01-01')")+`
+		FROM charge c JOIN invoice i ON i.id = c.invoice_id JOIN registrar r ON r.id = c.registrar_id
+		LEFT JOIN renewal_request q ON q.id = c.request_id WHERE c.invoice_id = $1 ORDER BY c.domain_id, c.id`, invoice)
+	must(w.t, err)
+	var name, tag, operation string
+	var period, due Date
+	var credited, registrant bool
+	_, err = pgx.ForEachRow(rows, []any{&name, &tag, &period, &operation, &due, &credited, &registrant}, func() error {
+		n := w.names[name]
+		if n == nil || credited {
+			return nil
+		}
+		live := slices.DeleteFunc(slices.Clone(n.Requests), func(q RenewalRequest) bool { return q.State == RequestWithdrawn })
+		if operation == "create" && len(live) == 0 && !w.receipted[name] {
+			n.FirstPaid, n.FirstDue = false, due
+		}
+		for i := range n.Requests {
+			q := &n.Requests[i]
+			if q.Tag == tag && q.Period == period && q.State == RequestPaid && q.Expiry() == n.Expiry && !registrant {
+				q.State, q.Due, q.Ended = RequestInvoiced, due, Date{}
+			}
+		}
+		return nil
+	})
+	must(w.t, err)
 }

@@ -32,7 +32,7 @@ func (w *world) release(n *Name) {
 		target.Handshake = HandshakeAlways
 	}
 	dec, rules := DecideRelease(*n, n.Sponsor, target, w.p)
-	if m, waits := w.moving[n.Name]; rules == nil && waits && m.hand != "" && dec.Ask {
+	if m, waits := w.moving[n.Name]; rules == nil && waits && m.hand != "" {
 		rules = errWaits
 	}
 	out, dberr := w.ReleaseDomains(w.ctx, w.as(n.Sponsor), ReleaseParams{Name: n.Name, To: to})

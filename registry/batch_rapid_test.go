@@ -42,6 +42,7 @@ type world struct {
 	mail       map[string]int // "kind name day" that the rules say goes to registrants today
 	moves      map[string]int // "name E": how often E moved on from E, less how often it came back
 	settled    map[int64]bool // invoices on which nothing is open
+	receipted  map[string]bool
 	broke      map[string]bool
 	lastEntry  int64
 	lastMail   int64
@@ -281,7 +282,7 @@ func sortedKeysOf[V any](m map[string]V) []string {
 func newWorld(t *testing.T) *world {
 	w := &world{register: newRegister(t), rnd: rand.New(rand.NewPCG(*batchSeed, 2)), p: DefaultPolicy(), today: NewDate(2027, 1, 15),
 		names: map[string]*Name{}, gtld: map[string]*worldGTLD{}, ids: map[string]int64{}, moving: map[string]worldMove{},
-		seen: map[string]int{}, mail: map[string]int{}, moves: map[string]int{}, settled: map[int64]bool{}, broke: map[string]bool{"E-FIVE": true}}
+		seen: map[string]int{}, mail: map[string]int{}, moves: map[string]int{}, settled: map[int64]bool{}, receipted: map[string]bool{}, broke: map[string]bool{"E-FIVE": true}}
 	w.p.Unrenew, w.policy.Unrenew = true, true
 	w.behind = w.today
 	w.day(w.today)

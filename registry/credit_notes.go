@@ -117,6 +117,14 @@ func (tx *Tx) takeRenewalBack(ctx context.Context, d *Domain, requestID int64) e
 	if d.Expires != q.Expiry() {
 		return nil // it did not move E, or lapsed, or the name was renewed since
 	}
+	var registrantPaid bool
+	err = tx.QueryRow(ctx, `SELECT `+registrantPaidSQL("$1", "$2"), d.ID, q.Period).Scan(&registrantPaid)
+	if err != nil {
+		return fmt.Errorf("read the receipts of %s: %w", d.Name, err)
+	}
+	if registrantPaid {
+		return nil // E stands on that payment
+	}
 	n := d.renewalName()
 	expiry, _ := n.expiryWithout(q)
 	if expiry == d.Expires {

@@ -17,6 +17,9 @@ type paymentCommands struct {
 	Record paymentRecord `cmd:"" help:"Record a payment by hand: of a registrar, or of a registrant's pro forma (B13, R31)."`
 	Import paymentImport `cmd:"" help:"Record the payments of a bank file, all or none."`
 	List   paymentList   `cmd:"" help:"List payments."`
+
+	Reverse paymentReverse `cmd:"" help:"Take back a payment that the bank reversed."`
+	Refund  paymentRefund  `cmd:"" help:"Pay a registrar back what is on account."`
 }
 
 // Help shows examples.
@@ -26,6 +29,11 @@ func (paymentCommands) Help() string {
   registryctl payment record --pro-forma PRO-000003 --amount 96.00
   registryctl payment import statement-2026-07-01.xml
   registryctl payment list --tag ALPHA
+  registryctl --reason "returned by the bank, 4 August" payment reverse 17
+  registryctl --reason "account closed" payment refund --tag ALPHA --amount 60.00
+
+A payment is reversed whole: what it had settled is open again, and renewals
+that it paid for lapse with the next batch if their terms have passed.
 
 A bank file is ISO 20022 camt.053, or CSV with a head line and the columns
 reference (the bank's own, unique), date, amount, currency and, if wanted, tag,

@@ -22,7 +22,9 @@ type Source struct {
 // Sources are all tables that are sealed, in the order of their names. Times
 // and dates are written so that no setting of a session changes them.
 var Sources = []Source{
-	{Table: "allocation", forms: [][]string{{"id", "invoice_id", "amount", "source", "payment_id", "date:allocated_on"}}},
+	{Table: "allocation", forms: [][]string{
+		{"id", "invoice_id", "amount", "source", "payment_id", "date:allocated_on"},
+		{"id", "invoice_id", "amount", "source", "payment_id", "date:allocated_on", "payout_id", "taken_from"}}},
 	{Table: "charge", unsealed: []string{"invoice_id", "reversed_at"}, forms: [][]string{{
 		"id", "registrar_id", "operation", "zone_id", "domain_id", "domain_name", "request_id", "years", "date:period_from",
 		"date:period_to", "currency", "amount", "tax_rate", "tax", "time:charged_at", "date:charged_on", "prepaid"}}},
@@ -44,9 +46,13 @@ var Sources = []Source{
 	{Table: "payment", forms: [][]string{{
 		"id", "registrar_id", "customer_id", "currency", "amount", "date:received_on", "method", "reference", "bank_ref",
 		"bank_file_id", "time:recorded_at", "staff"}}},
+	{Table: "payout", forms: [][]string{{
+		"id", "kind", "payment_id", "registrar_id", "customer_id", "currency", "amount", "date:paid_on", "reason", "bank_ref",
+		"time:recorded_at", "staff"}}},
 	{Table: "receipt", forms: [][]string{{
 		"id", "number", "pro_forma_id", "payment_id", "account_id", "zone_id", "date:period_from", "date:period_to",
 		"currency", "net", "tax", "gross", "date:dated", "time:created_at"}}},
+	{Table: "receipt_reversal", forms: [][]string{{"id", "receipt_id", "payout_id", "date:dated"}}},
 	{Table: "terms_acceptance", forms: [][]string{{
 		"id", "account_id", "document_id", "version", "date:accepted_on", "copied"}}},
 	{Table: "terms_version", forms: [][]string{{"id", "document_id", "version", "date:valid_from"}}},
