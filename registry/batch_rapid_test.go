@@ -3,6 +3,7 @@ package registry
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sort"
@@ -344,14 +345,11 @@ func TestBatchEqualsRules(t *testing.T) {
 	}
 	w.today = w.today.AddDays(-1)
 	w.checkBooks()
-	for _, kind := range eventTexts {
-		if w.seen[kind] == 0 {
-			t.Errorf("the histories had no event: %s", kind)
-		}
-	}
-	for _, what := range worldActs {
-		if w.seen[what] == 0 {
-			t.Errorf("the histories had no: %s", what)
+	if *batchSeed == 1 || *batchNames**batchDays > 500_000 { // a small one with another seed may lack something
+		for _, what := range slices.Concat(worldActs, slices.Collect(maps.Values(eventTexts))) {
+			if w.seen[what] == 0 {
+				t.Errorf("the histories had no: %s", what)
+			}
 		}
 	}
 	t.Logf("%d days of %d names made in %s: %v", *batchDays, w.made, time.Since(start).Round(time.Second), w.seen)
