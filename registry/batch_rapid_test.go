@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,7 +193,7 @@ func (w *world) compare() {
 			w.t.Fatalf("%s: %s is there, by the rules it is gone", w.today, d.rule.Name)
 		}
 		if !sameFacts(d.rule, *n) {
-			w.t.Fatalf("%s: %s\n  database %s\n  rules    %s", w.today, d.rule.Name, facts(d.rule), facts(*n))
+			w.t.Fatalf("%s: %s\n  database %s\n  rules    %s\n%s", w.today, d.rule.Name, facts(d.rule), facts(*n), strings.Join(w.line(n.Name), "\n"))
 		}
 		w.oneStatus(d.rule)
 	}

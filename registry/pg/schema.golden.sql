@@ -80,14 +80,24 @@ table allocation
     source text not null
     payment_id bigint
     allocated_on date not null
-    constraint allocation_amount_check CHECK ((amount > 0))
-    constraint allocation_check CHECK (((source = 'payment'::text) = (payment_id IS NOT NULL)))
-    constraint allocation_source_check CHECK ((source = ANY (ARRAY['payment'::text, 'account'::text, 'prepaid'::text])))
+    payout_id bigint
+    taken_from bigint
+    constraint allocation_amount_check CHECK (
+CASE source
+    WHEN 'taken back'::text THEN (amount < 0)
+    ELSE (amount > 0)
+END)
+    constraint allocation_payment_check CHECK (((source = 'payment'::text) = (payment_id IS NOT NULL)))
+    constraint allocation_source_check CHECK ((source = ANY (ARRAY['payment'::text, 'account'::text, 'prepaid'::text, 'taken back'::text])))
+    constraint allocation_taken_check CHECK ((((source = 'taken back'::text) = (payout_id IS NOT NULL)) AND ((payout_id IS NULL) = (taken_from IS NULL))))
     constraint allocation_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES invoice(id)
     constraint allocation_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment(id)
+    constraint allocation_payout_id_fkey FOREIGN KEY (payout_id) REFERENCES payout(id)
+    constraint allocation_taken_from_fkey FOREIGN KEY (taken_from) REFERENCES allocation(id)
     constraint allocation_pkey PRIMARY KEY (id)
     CREATE INDEX allocation_invoice ON public.allocation USING btree (invoice_id)
     CREATE INDEX allocation_payment ON public.allocation USING btree (payment_id) WHERE (payment_id IS NOT NULL)
+    CREATE INDEX allocation_taken_from ON public.allocation USING btree (taken_from) WHERE (taken_from IS NOT NULL)
     CREATE TRIGGER allocation_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 table audit_block
@@ -575,7 +585,7 @@ table journal
     source_id bigint not null
     currency text not null
     description text not null
-    constraint journal_source_check CHECK ((source = ANY (ARRAY['charge'::text, 'reversal'::text, 'invoice'::text, 'payment'::text, 'allocation'::text, 'credit note'::text, 'receipt'::text, 'memo'::text])))
+    constraint journal_source_check CHECK ((source = ANY (ARRAY['charge'::text, 'reversal'::text, 'invoice'::text, 'payment'::text, 'allocation'::text, 'credit note'::text, 'receipt'::text, 'memo'::text, 'payout'::text, 'receipt reversal'::text])))
     constraint journal_pkey PRIMARY KEY (id)
     constraint journal_id_currency_key UNIQUE (id, currency)
     constraint journal_source_source_id_key UNIQUE (source, source_id)
@@ -759,6 +769,35 @@ table payment_system
     constraint payment_system_system_check CHECK ((system ~ '^[a-z0-9][a-z0-9 -]*$'::text))
     constraint payment_system_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
     constraint payment_system_pkey PRIMARY KEY (registrar_id, system)
+
+table payout
+    id bigint not null generated always as identity
+    kind text not null
+    payment_id bigint
+    registrar_id integer
+    customer_id bigint
+    currency text not null
+    amount bigint not null
+    paid_on date not null
+    reason text not null
+    bank_ref text
+    recorded_at timestamp with time zone not null
+    staff text
+    constraint payout_amount_check CHECK ((amount > 0))
+    constraint payout_check CHECK (((registrar_id IS NULL) <> (customer_id IS NULL)))
+    constraint payout_check1 CHECK (((kind = 'reversal'::text) = (payment_id IS NOT NULL)))
+    constraint payout_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+    constraint payout_kind_check CHECK ((kind = ANY (ARRAY['reversal'::text, 'refund'::text])))
+    constraint payout_reason_check CHECK ((reason <> ''::text))
+    constraint payout_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES registrant_account(id)
+    constraint payout_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payment(id)
+    constraint payout_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
+    constraint payout_pkey PRIMARY KEY (id)
+    constraint payout_bank_ref_key UNIQUE (bank_ref)
+    constraint payout_payment_id_key UNIQUE (payment_id)
+    CREATE INDEX payout_customer ON public.payout USING btree (customer_id, id) WHERE (customer_id IS NOT NULL)
+    CREATE INDEX payout_registrar ON public.payout USING btree (registrar_id, id) WHERE (registrar_id IS NOT NULL)
+    CREATE TRIGGER payout_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.payout FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 table plan
     id bigint not null generated always as identity
@@ -952,6 +991,17 @@ table receipt
     constraint receipt_pro_forma_id_key UNIQUE (pro_forma_id)
     CREATE INDEX receipt_account ON public.receipt USING btree (account_id, id)
     CREATE TRIGGER receipt_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.receipt FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+table receipt_reversal
+    id bigint not null generated always as identity
+    receipt_id bigint not null
+    payout_id bigint not null
+    dated date not null
+    constraint receipt_reversal_payout_id_fkey FOREIGN KEY (payout_id) REFERENCES payout(id)
+    constraint receipt_reversal_receipt_id_fkey FOREIGN KEY (receipt_id) REFERENCES receipt(id)
+    constraint receipt_reversal_pkey PRIMARY KEY (id)
+    constraint receipt_reversal_receipt_id_key UNIQUE (receipt_id)
+    CREATE TRIGGER receipt_reversal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.receipt_reversal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 table refund_due
     charge_id bigint not null

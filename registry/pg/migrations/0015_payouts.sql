@@ -52,4 +52,4 @@ CREATE TRIGGER receipt_reversal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE 
 ALTER TABLE journal
     DROP CONSTRAINT journal_source_check,
     ADD CONSTRAINT journal_source_check CHECK (source IN ('charge', 'reversal', 'invoice', 'payment', 'allocation',
-        'credit note', 'receipt', 'payout', 'receipt reversal'));
+        'credit note', 'receipt', 'memo', 'payout', 'receipt reversal'));
