@@ -72,6 +72,19 @@ func New(cfg Config) (*Pages, error) {
 // mount lists every address.
 func (p *Pages) mount() {
 	p.handle("GET", "{$}", p.index)
+	p.handle("GET", "renewal/{token}", p.showRenewal)
+	p.handle("POST", "renewal/{token}", p.sendRenewal)
+	p.handle("GET", "confirm/{$}", p.askCode)
+	p.handle("POST", "confirm/{$}", p.checkCode)
+	p.handle("POST", "confirm/decide", p.decideCode)
+	p.handle("GET", "registrar/{$}", p.showSales)
+	p.handle("POST", "registrar/act", p.actSales)
+	p.handle("POST", "registrar/sign-in", p.askSignInLink)
+	p.handle("GET", "registrar/sign-in/{token}", p.showSignIn)
+	p.handle("POST", "registrar/sign-in/{token}", p.signIn)
+	p.handle("POST", "registrar/sign-out", p.signOut)
+	p.handle("GET", "unsubscribe/{token}", p.askUnsubscribe)
+	p.handle("POST", "unsubscribe/{token}", p.unsubscribe)
 	p.handle("GET", "style.css", p.serveStyle)
 	p.handle("GET", "robots.txt", p.serveRobots)
 	p.mux.HandleFunc("/", p.notFound)
@@ -110,7 +123,7 @@ func (p *Pages) loadStyle(t Theme) error {
 
 // loadTemplates parses each page with the layout around it.
 func (p *Pages) loadTemplates() error {
-	layout, err := template.New("layout.html").ParseFS(files, "templates/layout.html")
+	layout, err := template.New("layout.html").Funcs(functions).ParseFS(files, "templates/layout.html")
 	if err != nil {
 		return err
 	}
