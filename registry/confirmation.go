@@ -66,10 +66,10 @@ func (r *Registry) RequestConfirmation(ctx context.Context, actor Actor, name st
 		tx.Queue(`INSERT INTO renewal_confirmation (code_hash, domain_id, period, registrar_id, contact_id, asked_at, expires_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7)`, codeHash(code), d.ID, d.Expires, a.registrar, a.contact, tx.Now, until)
 		tx.record("domain", d.ID, d.Name, "request confirmation", changes{}.add("asked", nil, d.Registrant))
-		return notify.Enqueue(tx.Tx, notify.Message{Kind: notify.RenewalConfirmation, To: who.notice.party.Email, Language: who.language,
-			Registrar: a.registrar, DomainID: d.ID, Payload: notify.ConfirmationNotice{Name: d.Name, Expires: notify.Date(d.Expires.String()),
-				Registrant: who.notice.party, Registrar: who.agent, Code: shownCode(code), Path: ConfirmPath,
-				ValidUntil: notify.Date(out.ValidUntil.String())}})
+		tx.mailTo(who.notice.party.Email, notify.RenewalConfirmation, who.language, notify.ConfirmationNotice{Name: d.Name,
+			Expires: notify.Date(d.Expires.String()), Registrant: who.notice.party, Registrar: who.agent, Code: shownCode(code),
+			Path: ConfirmPath, ValidUntil: notify.Date(out.ValidUntil.String())}, a.registrar, d.ID, "")
+		return nil
 	})
 	return out, err
 }

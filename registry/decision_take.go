@@ -110,7 +110,8 @@ func (tx *Tx) decide(ctx context.Context, a account, list []NameDecision, byCode
 			return nil, err
 		}
 	}
-	return results, d.tell()
+	d.tell()
+	return results, nil
 }
 
 // deciding is some decisions of one account on their way.
@@ -217,11 +218,10 @@ func (g *deciding) write(d *Domain, before *Decision, v NameDecision, refused st
 }
 
 // tell mails the sales contact what was decided.
-func (g *deciding) tell() error {
+func (g *deciding) tell() {
 	if len(g.told) == 0 || g.who.sales == "" {
-		return nil
+		return
 	}
-	return notify.Enqueue(g.tx.Tx, notify.Message{Kind: notify.RenewalDecisions, To: g.who.sales, Language: g.who.language,
-		Registrar: g.account.registrar, Payload: notify.DecisionsNotice{Tag: g.who.tag, Registrant: g.who.notice.party,
-			Automatic: g.carries, Decisions: g.told}})
+	g.tx.mailTo(g.who.sales, notify.RenewalDecisions, g.who.language, notify.DecisionsNotice{Tag: g.who.tag, Registrant: g.who.notice.party,
+		Automatic: g.carries, Decisions: g.told}, g.account.registrar, 0, "")
 }

@@ -54,8 +54,8 @@ func (r *Registry) RequestSignIn(ctx context.Context, actor Actor, address, tag 
 		}
 		tx.addToken(tokenSignIn, token, id, signInMinutes*time.Minute)
 		tx.record("registrar", int64(id), tag, "send sign-in link", nil)
-		return notify.Enqueue(tx.Tx, notify.Message{Kind: notify.SalesSignIn, To: to, Language: language, Registrar: id,
-			Payload: notify.SignInNotice{Tag: tag, Path: SignInPath + token, Minutes: signInMinutes}})
+		tx.mailTo(to, notify.SalesSignIn, language, notify.SignInNotice{Tag: tag, Path: SignInPath + token, Minutes: signInMinutes}, id, 0, "")
+		return nil
 	})
 }
 
