@@ -1,6 +1,7 @@
 package eppserver
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 // renewalCommands are the commands of our own extension (renewal-1.0).
 var renewalCommands = map[commandKey]handlerFunc{
 	{verb: xml.VerbInfo, object: "renewal"}:   renewalList,
-	{verb: xml.VerbUpdate, object: "renewal"}: renewalAutoBill,
+	{verb: xml.VerbUpdate, object: "renewal"}: renewalUpdate,
 }
 
 // renewalPage is how many names an answer to a list holds.
@@ -30,15 +31,52 @@ func renewalList(c *call) (answer, error) {
 		return answer{}, err
 	}
 	data := &xml.RenewalListData{More: len(list) > renewalPage}
-	for _, d := range list[:min(len(list), renewalPage)] {
-		data.Domains = append(data.Domains, xml.RenewalDomain{Name: d.Name, ExDate: d.Expires.EPPTime(), Status: string(d.Status)})
+	list = list[:min(len(list), renewalPage)]
+	names := make([]string, len(list))
+	for i, d := range list {
+		names[i] = d.Name
+	}
+	decisions, err := c.reg.DecisionsOn(c.ctx, names)
+	if err != nil {
+		return answer{}, err
+	}
+	for _, d := range list {
+		data.Domains = append(data.Domains, xml.RenewalDomain{Name: d.Name, ExDate: d.Expires.EPPTime(), Status: string(d.Status),
+			Decision: c.decision(decisions[d.Name])})
 	}
 	return answer{resData: data}, nil
 }
 
+// renewalUpdate carries out the commands of the extension that change something.
+func renewalUpdate(c *call) (answer, error) {
+	switch a := c.cmd.Action.(type) {
+	case *xml.RenewalAutoBill:
+		return renewalAutoBill(c, a)
+	case *xml.RenewalConfirm:
+		return renewalConfirm(c, a)
+	}
+	return answer{}, fmt.Errorf("no handler for %T", c.cmd.Action)
+}
+
+// renewalConfirm asks the registrant of a name (N20).
+func renewalConfirm(c *call, a *xml.RenewalConfirm) (answer, error) {
+	asked, err := c.reg.RequestConfirmation(c.ctx, c.actor, a.Name)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{resData: &xml.RenewalConfirmData{Name: asked.Name, ValidUntil: asked.ValidUntil.EPPTime()}}, nil
+}
+
+// decision is what a registrant decided, nil for nothing.
+func (c *call) decision(d *registry.Decision) *xml.RenewalDecision {
+	if d == nil {
+		return nil
+	}
+	return &xml.RenewalDecision{Choice: string(d.Choice), Years: d.Years, On: registry.DateOf(d.Decided, c.reg.Location()).EPPTime()}
+}
+
 // renewalAutoBill sets auto-bill for all names of the tag (R14).
-func renewalAutoBill(c *call) (answer, error) {
-	a := c.cmd.Action.(*xml.RenewalAutoBill)
+func renewalAutoBill(c *call, a *xml.RenewalAutoBill) (answer, error) {
 	done, err := c.reg.SetTagAutoBill(c.ctx, c.actor, c.actor.TAG, a.Days, a.DryRun)
 	if err != nil {
 		return answer{}, err
@@ -56,7 +94,7 @@ func (c *call) renewalInfo(v registry.DomainView) (*xml.RenewalInfoData, error) 
 	if err != nil {
 		return nil, err
 	}
-	data := &xml.RenewalInfoData{Status: string(view.Status)}
+	data := &xml.RenewalInfoData{Status: string(view.Status), Decision: c.decision(view.Decision)}
 	if view.Account != 0 {
 		data.Account = strconv.FormatInt(view.Account, 10)
 	}

@@ -132,5 +132,46 @@ func TestRenewalAutoBill(t *testing.T) {
 		t.Errorf("off: %s", got)
 	}
 	c.Want(renewalCommand("update", `<renewal:autoBill><renewal:days>183</renewal:days></renewal:autoBill>`), xml.CodeValueRange)
-	c.Want(renewalCommand("update", `<renewal:confirm/>`), xml.CodeSyntax) // N20, C6: not in the schema yet
+}
+
+// N20 and issue E7: a tag has its registrant asked, and sees what was decided in
+// info and list.
+func TestRenewalConfirm(t *testing.T) {
+	h := epptest.New(t)
+	h.SetNow(at)
+	ownContact(h, "DEMO-A", "owner-a")
+	c, b := h.Login("DEMO-A"), h.Login("DEMO-B")
+	name := "asked." + epptest.ZoneUK
+	registerDomain(c, name, "owner-a")
+	h.Exec(`UPDATE domain SET first_paid = true`)
+	confirm := func(name string) []byte {
+		return renewalCommand("update", `<renewal:confirm><renewal:name>`+name+`</renewal:name></renewal:confirm>`)
+	}
+	c.Want(confirm(name), xml.CodeNotRenewable) // R2: too early
+	h.SetNow(at.AddDate(2, 0, -30))
+	b.Want(confirm(name), xml.CodeAuthorization)
+	c.Want(confirm("none."+epptest.ZoneUK), xml.CodeNotFound)
+	c.Want(renewalCommand("update", `<renewal:confirm/>`), xml.CodeSyntax)
+	if got := tree(c.Want(confirm(name), xml.CodeOK).ResData); !strings.Contains(got, "<name []>"+name) || !strings.Contains(got, "<validUntil []>2028-05-16") {
+		t.Errorf("answer %s", got)
+	}
+	if n := h.Count(`SELECT count(*) FROM outbox WHERE kind = 'renewal-confirmation'`); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+	h.Exec(`INSERT INTO renewal_decision (domain_id, period, registrar_id, contact_id, choice, years, via, decided_at)
+		SELECT id, expires, sponsor, registrant, 'renew', 3, 'code', $2 FROM domain WHERE name = $1`, name, h.DB.Now())
+	want := "<decision [{on 2028-05-02} {years 3}]>renew"
+	info := eppclient.DomainInfo("info-1", eppclient.DomainInfoOptions{Name: name})
+	if got := tree(c.Want(info, xml.CodeOK).Ext); !strings.Contains(got, want) {
+		t.Errorf("info: %s", got)
+	}
+	list := renewalCommand("info", `<renewal:list><renewal:from>2028-06-01</renewal:from><renewal:to>2028-06-01</renewal:to></renewal:list>`)
+	if got := tree(c.Want(list, xml.CodeOK).ResData); !strings.Contains(got, want) {
+		t.Errorf("list: %s", got)
+	}
+	// The next tag does not see what was decided under this one.
+	c.Want(eppclient.Release("release-1", name, "DEMO-B"), xml.CodeOK)
+	if got := tree(b.Want(info, xml.CodeOK).Ext); strings.Contains(got, "<decision") {
+		t.Errorf("after the release: %s", got)
+	}
 }

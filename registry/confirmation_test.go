@@ -67,7 +67,8 @@ func TestConfirmation(t *testing.T) {
 	}
 	d, err := r.InfoDomain(r.ctx, r.as("A-ONE"), InfoDomainParams{Name: "month.co.test"})
 	must(t, err)
-	decision, err := r.DecisionOn(r.ctx, d.Domain)
+	view, err := r.ViewRenewal(r.ctx, r.as("A-ONE"), d)
+	decision := view.Decision
 	if err != nil || decision == nil || !decision.ByCode || decision.By != "dommelsen" || decision.Years != 2 {
 		t.Errorf("decision %+v, %v", decision, err)
 	}

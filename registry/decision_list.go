@@ -123,25 +123,15 @@ func readDecisions(b *pgx.Batch, where string, args []any, into map[int64]*Decis
 	})
 }
 
-// DecisionOn returns the decision that counts for a name, nil for none.
-func (r *Registry) DecisionOn(ctx context.Context, d *Domain) (*Decision, error) {
-	found := map[int64]*Decision{}
-	err := r.db.ReadBatch(ctx, func(b *pgx.Batch) { readDecisions(b, `rd.domain_id = $1`, []any{d.ID}, found) })
-	if err != nil {
-		return nil, fmt.Errorf("decision on %s: %w", d.Name, err)
-	}
-	return found[d.ID], nil
-}
-
 // DecisionsOn returns the decisions that count for names, by name.
-func (r *Registry) DecisionsOn(ctx context.Context, names []string) (map[string]Decision, error) {
-	out := map[string]Decision{}
+func (r *Registry) DecisionsOn(ctx context.Context, names []string) (map[string]*Decision, error) {
+	out := map[string]*Decision{}
 	if len(names) == 0 {
 		return out, nil
 	}
 	list, err := r.lines(ctx, `d.name = ANY(@names) AND rd.domain_id IS NOT NULL`, pgx.StrictNamedArgs{"names": names}, LineCursor{}, len(names))
 	for _, l := range list {
-		out[l.Name] = *l.Decision
+		out[l.Name] = l.Decision
 	}
 	return out, err
 }

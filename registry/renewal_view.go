@@ -14,6 +14,9 @@ type RenewalView struct {
 	Status  RegistrationStatus
 	Open    []OpenRenewal // oldest first
 	Account int64         // the registrant's account under the tag; 0: none
+	// Decision is what the registrant decided about the present period, or the
+	// one before for a while (N12); nil for nothing.
+	Decision *Decision
 }
 
 // OpenRenewal is an open renewal request.
@@ -42,7 +45,10 @@ func (r *Registry) ViewRenewal(ctx context.Context, actor Actor, v DomainView) (
 		}
 		out.Open = append(out.Open, OpenRenewal{RenewalRequest: q})
 	}
+	decisions := map[int64]*Decision{}
 	err := r.db.ReadBatch(ctx, func(b *pgx.Batch) {
+		readDecisions(b, `rd.domain_id = $1 AND (rd.period = d.expires OR rd.decided_at > $2)`,
+			[]any{v.ID, r.db.Now().AddDate(0, 0, -recentDays)}, decisions)
 		b.Queue(`SELECT id FROM registrant_account WHERE contact_id = $1 AND registrar_id = $2 AND status = 'active'`,
 			v.RegistrantID, v.SponsorID).Query(func(rows pgx.Rows) error {
 			_, err := pgx.ForEachRow(rows, []any{&out.Account}, func() error { return nil })
@@ -63,5 +69,6 @@ func (r *Registry) ViewRenewal(ctx context.Context, actor Actor, v DomainView) (
 	if err != nil {
 		return RenewalView{}, fmt.Errorf("read the renewal of %s: %w", v.Name, err)
 	}
+	out.Decision = decisions[v.ID]
 	return out, nil
 }

@@ -81,6 +81,8 @@ var examples = []example{
 		verb: VerbInfo, object: "renewal", action: &RenewalList{From: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC), After: "a.uk"}},
 	{name: "renewal auto-bill", command: `<update><renewal:autoBill dryRun="true"><renewal:days>10</renewal:days></renewal:autoBill></update>`,
 		verb: VerbUpdate, object: "renewal", action: &RenewalAutoBill{Days: 10, DryRun: true}},
+	{name: "renewal confirmation", command: `<update><renewal:confirm><renewal:name>a.uk</renewal:name></renewal:confirm></update>`,
+		verb: VerbUpdate, object: "renewal", action: &RenewalConfirm{Name: "a.uk"}},
 	{name: "domain info", command: infoXML, verb: VerbInfo, object: "domain", action: &DomainInfo{Name: "a.uk", Hosts: "all"}},
 	{name: "domain info auth", command: `<info><domain:info><domain:name hosts="none">a.uk</domain:name>` + authXML + `</domain:info></info>`,
 		verb: VerbInfo, object: "domain", action: &DomainInfo{Name: "a.uk", Hosts: "none", AuthInfo: auth}},

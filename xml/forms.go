@@ -37,6 +37,7 @@ var actions = map[form]action{
 
 	{VerbInfo, NSRenewal, "list"}:       {"renewal", decodeRenewalList},
 	{VerbUpdate, NSRenewal, "autoBill"}: {"renewal", decodeRenewalAutoBill},
+	{VerbUpdate, NSRenewal, "confirm"}:  {"renewal", decodeRenewalConfirm},
 }
 
 // extensionForms is the table of command extensions: which element extends

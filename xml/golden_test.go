@@ -93,8 +93,9 @@ var resDataGolden = map[string]Payload{
 	"direct-rights-some": &DirectRightsCheckData{ROR: "example.co.uk"},
 	"renewal-list": &RenewalListData{More: true, Domains: []RenewalDomain{
 		{Name: "a.uk", ExDate: day(2027, 1, 2), Status: "Renewal required"},
-		{Name: "b.uk", ExDate: day(2027, 1, 3), Status: "No longer required", Decision: &RenewalDecision{"decline", day(2026, 12, 1)}}}},
+		{Name: "b.uk", ExDate: day(2027, 1, 3), Status: "No longer required", Decision: &RenewalDecision{Choice: "decline", On: day(2026, 12, 1)}}}},
 	"renewal-list-empty": &RenewalListData{},
+	"renewal-confirm":    &RenewalConfirmData{Name: "a.uk", ValidUntil: day(2027, 1, 15)},
 	"renewal-auto-bill": &RenewalAutoBillData{DryRun: true, Set: 3, Unchanged: 2, Refused: 1,
 		Domains: []RenewalRefusal{{Name: "a.uk", Reason: "V900 too late"}}},
 	"notice-rc": &RegistrarChangeData{Orig: "p@example.test", RegistrarTag: "NEW", CaseID: "12",
@@ -121,7 +122,7 @@ var resDataGolden = map[string]Payload{
 // extGolden has every kind of payload of <extension>.
 var extGolden = map[string][]Payload{
 	"renewal": {&RenewalInfoData{Status: "Renewal request being processed", Account: "17",
-		Decision: &RenewalDecision{"renew", day(2026, 12, 1)}, Requests: []RenewalRequest{
+		Decision: &RenewalDecision{Choice: "renew", Years: 2, On: day(2026, 12, 1)}, Requests: []RenewalRequest{
 			{By: "TAG", Requested: day(2026, 12, 2), From: day(2027, 1, 2), Years: 2, Invoice: "INV-000001", Due: day(2027, 2, 1)},
 			{By: "OLD", Requested: day(2026, 12, 3), From: day(2027, 1, 2), Years: 1}}}},
 	"renewal-plain": {&RenewalInfoData{Status: "Registered until expiry date"}},

@@ -1,6 +1,9 @@
 package xml
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // The types of our own extension; its schema is schema/renewal-1.0.xsd. Dates
 // are civil days of the registry, at midnight UTC.
@@ -27,9 +30,11 @@ type RenewalDomain struct {
 	Decision *RenewalDecision
 }
 
-// RenewalDecision is what the registrant decided: renew or decline.
+// RenewalDecision is what the registrant decided: renew, with the years, or
+// decline.
 type RenewalDecision struct {
 	Choice string
+	Years  int // 0 when absent
 	On     time.Time
 }
 
@@ -53,6 +58,18 @@ type RenewalAutoBillData struct {
 type RenewalRefusal struct {
 	Name   string
 	Reason string
+}
+
+// RenewalConfirm has the registrant of a name asked whether to renew it.
+type RenewalConfirm struct {
+	Name string
+}
+
+// RenewalConfirmData answers RenewalConfirm. ValidUntil is the last day of the
+// registrant's activation code.
+type RenewalConfirmData struct {
+	Name       string
+	ValidUntil time.Time
 }
 
 // MaxRenewalRefusals is how many refused names an answer lists.
@@ -101,6 +118,21 @@ func decodeRenewalAutoBill(d *decoder, r *reader) any {
 	return c
 }
 
+func decodeRenewalConfirm(d *decoder, r *reader) any {
+	d.attrs(r.self)
+	c := &RenewalConfirm{}
+	if r.need("name") {
+		c.Name = d.label(r.e())
+	}
+	return c
+}
+
+func (d *RenewalConfirmData) encode(p out) {
+	o := p.open(NSRenewal, "confirmData")
+	o.text("name", d.Name)
+	o.date("validUntil", d.ValidUntil)
+}
+
 func (d *RenewalListData) encode(p out) {
 	o := p.open(NSRenewal, "listData").attr("more", boolean(d.More))
 	for i := range d.Domains {
@@ -115,7 +147,10 @@ func (d *RenewalListData) encode(p out) {
 
 func (d *RenewalDecision) fill(o out) {
 	if d != nil {
-		o.text("decision", d.Choice).attr("on", d.On.Format(time.DateOnly))
+		e := o.text("decision", d.Choice).attr("on", d.On.Format(time.DateOnly))
+		if d.Years > 0 {
+			e.attr("years", strconv.Itoa(d.Years))
+		}
 	}
 }
 
