@@ -59,12 +59,16 @@ func (s *session) showAutoBill(v registry.TagAutoBill, what string) error {
 }
 
 type renewalCommands struct {
-	Withdraw renewalWithdraw `cmd:"" help:"Withdraw a tag's renewal request (distance selling)."`
+	Request   renewalRequest   `cmd:"" help:"Send the registrant of a name an activation code, to confirm or decline its renewal."`
+	Decisions renewalDecisions `cmd:"" help:"List what registrants decided and nobody acted on yet."`
+	Withdraw  renewalWithdraw  `cmd:"" help:"Withdraw a tag's renewal request (distance selling)."`
 }
 
 // Help shows examples.
 func (renewalCommands) Help() string {
-	return `  registryctl --reason "distance selling, letter of 3 May" renewal withdraw shop.co.example --tag ALPHA`
+	return `  registryctl --reason "asked by ALPHA" renewal request shop.co.example
+  registryctl renewal decisions --tag ALPHA
+  registryctl --reason "distance selling, letter of 3 May" renewal withdraw shop.co.example --tag ALPHA`
 }
 
 type renewalWithdraw struct {

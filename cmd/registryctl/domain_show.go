@@ -60,6 +60,7 @@ type domainView struct {
 	Notes            []string            `json:"notes,omitempty"`
 	Reseller         string              `json:"reseller,omitempty"`
 	Requests         []requestView       `json:"renewal_requests"`
+	Decision         string              `json:"decision,omitempty"`
 	Transfer         *transferView       `json:"transfer,omitempty"`
 	Creator          string              `json:"creator"`
 	Updater          string              `json:"updater,omitempty"`
@@ -107,6 +108,11 @@ func (s *session) showDomain(r *registry.Registry, actor registry.Actor, name st
 	}
 	slices.Reverse(past)
 	v := viewDomain(r, d)
+	decisions, err := r.DecisionsOn(s.ctx, []string{d.Name})
+	if err != nil {
+		return err
+	}
+	v.Decision = decisionText(decisions[d.Name], r.Location())
 	for _, e := range past {
 		v.Past = append(v.Past, viewHistory(e))
 	}
@@ -222,6 +228,6 @@ func (s *session) domainFields(v domainView) {
 		"Name servers", strings.Join(v.NameServers, "\n"), "Hosts below", strings.Join(v.Hosts, "\n"), "DNSSEC", strings.Join(v.DS, "\n"),
 		"auto-bill", bill(v.AutoBill, v.AutoPeriod), "next-bill", bill(v.NextBill, v.NextPeriod), "recur-bill", v.RecurBill,
 		"Not required", yesNo(v.RenewNotRequired), "Reseller", v.Reseller, "Notes", strings.Join(v.Notes, "\n"),
-		"Renewals", strings.Join(requests, "\n"), "Transfer", transfer,
+		"Renewals", strings.Join(requests, "\n"), "Decision", v.Decision, "Transfer", transfer,
 		"Created", clock(v.Created)+" by "+v.Creator, "Updated", updated)
 }

@@ -38,6 +38,8 @@ type registrarFlags struct {
 	TechnicalEmail *string `help:"Where technical notices go."`
 	Language       *string `placeholder:"en" help:"Language of notices, two letters."`
 	Handshake      *string `placeholder:"WHEN" enum:"accept,new-customers,always,reject" help:"Releases to this tag: accept, new-customers, always (ask), reject."`
+	Decisions      *string `enum:"notify,automatic" help:"What becomes of registrants' decisions: notify (the sales contact acts) or automatic (carried out at once)."`
+	Reminders      *string `enum:"sales,registrant,both" help:"Who gets reminder lists: sales, registrant or both."`
 	Tier           *string `enum:"member,non-member" help:"Tier of prices: member or non-member."`
 	Currency       *string `placeholder:"GBP" help:"Currency, ISO 4217."`
 	TaxRate        *string `placeholder:"PERCENT" help:"Tax, as in 20 or 17.5."`
@@ -63,6 +65,12 @@ func (f registrarFlags) apply(s *registry.RegistrarSettings) error {
 	set(&s.Language, f.Language)
 	if f.Handshake != nil {
 		s.Handshake = registry.Handshake(*f.Handshake)
+	}
+	if f.Decisions != nil {
+		s.Decisions = registry.DecisionMode(*f.Decisions)
+	}
+	if f.Reminders != nil {
+		s.Reminders = registry.ReminderReader(*f.Reminders)
 	}
 	set(&s.Tier, f.Tier)
 	set(&s.Currency, f.Currency)

@@ -22,6 +22,8 @@ type registrarView struct {
 	TechnicalEmail  string     `json:"technical_email,omitempty"`
 	Language        string     `json:"language"`
 	Handshake       string     `json:"handshake"`
+	Decisions       string     `json:"decisions"`
+	Reminders       string     `json:"reminders"`
 	Tier            string     `json:"tier"`
 	Currency        string     `json:"currency"`
 	TaxRate         int64      `json:"tax_rate_basis_points"`
@@ -51,7 +53,7 @@ func viewRegistrar(g registry.Registrar) registrarView {
 	return registrarView{
 		Tag: g.TAG, Kind: g.Kind, State: string(g.State), Name: g.Name, TradName: g.TradName, URL: g.URL,
 		BillingEmail: g.BillingEmail, SalesEmail: g.SalesEmail, TechnicalEmail: g.TechnicalEmail, Language: g.Language,
-		Handshake: string(g.Handshake), Tier: g.Tier, Currency: g.Currency, TaxRate: int64(g.TaxRate), Terms: g.Terms,
+		Handshake: string(g.Handshake), Decisions: string(g.Decisions), Reminders: string(g.Reminders), Tier: g.Tier, Currency: g.Currency, TaxRate: int64(g.TaxRate), Terms: g.Terms,
 		CreditDays: g.CreditDays, CreditLimit: amount(g.CreditLimit), LowBalance: amount(g.LowBalance),
 		MaxSessions: g.MaxSessions, MaxRate: g.CommandsPerSecond, IANAID: g.IANAID, AbuseEmail: g.AbuseEmail, AbusePhone: g.AbusePhone, HasPassword: g.HasPassword,
 		PasswordChanged: optional(g.PasswordChanged), PasswordExpires: optional(g.PasswordExpires),
@@ -86,7 +88,7 @@ func (s *session) showRegistrar(r *registry.Registry, tag string) error {
 		s.fields("Tag", v.Tag, "State", v.State, "Name", v.Name, "Trading name", v.TradName, "Web", v.URL,
 			"Billing e-mail", v.BillingEmail, "Sales e-mail", v.SalesEmail, "Technical e-mail", v.TechnicalEmail,
 			"IANA ID", number(v.IANAID), "Abuse e-mail", v.AbuseEmail, "Abuse phone", v.AbusePhone,
-			"Language", v.Language, "Handshake", v.Handshake, "Tier", v.Tier, "Terms", terms,
+			"Language", v.Language, "Handshake", v.Handshake, "Decisions", v.Decisions, "Reminders", v.Reminders, "Tier", v.Tier, "Terms", terms,
 			"Currency", v.Currency, "Tax", billing.Money{Minor: v.TaxRate, Currency: "GBP"}.Decimal()+" %",
 			"Credit limit", v.CreditLimit, "Low balance", v.LowBalance,
 			"Max. sessions", number(v.MaxSessions), "Max. commands/s", number(v.MaxRate),
