@@ -25,6 +25,7 @@ type demoCommand struct {
 	ListenSMTP    string `name:"listen-smtp" default:"127.0.0.1:2525" placeholder:"HOST:PORT" help:"Mail server that keeps what the demo sends. Default: ${default}."`
 	ListenMailbox string `name:"listen-mailbox" default:"127.0.0.1:8025" placeholder:"HOST:PORT" help:"Web page with that mail. Default: ${default}."`
 	ListenWeb     string `name:"listen-web" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The registry's public pages and RDAP. Default: ${default}."`
+	ListenWhois   string `name:"listen-whois" default:"127.0.0.1:4343" placeholder:"HOST:PORT" help:"WHOIS. Default: ${default}."`
 	Database      string `env:"DATABASE_URL" placeholder:"URL" help:"Use this PostgreSQL database instead of one of the demo's own."`
 	Check         bool   `help:"Start, run every kind of command against it, print the results, and stop. Leaves some names behind."`
 }
@@ -178,6 +179,7 @@ func (d *demo) config() config.Config {
 		ServerCert: d.certFile("server.pem"), ServerKey: d.certFile("server.key"),
 	}
 	cfg.Metrics.Address = d.ListenMetrics
+	cfg.Whois.Address, cfg.RDAP.Search = d.ListenWhois, true
 	add := func(name, address string, change func(*config.Listener)) {
 		l := config.DefaultListener()
 		l.Address = address
@@ -199,6 +201,7 @@ func (d *demo) describe(s *service) {
 	d.json.EPP = map[string]string{"uk": reachable(s.address("uk")), "gtld": reachable(s.address("gtld"))}
 	d.json.PlainEPP = reachable(s.address("plain"))
 	d.json.Pages = "http://" + reachable(s.public.Addr().String()) + "/"
+	d.json.Whois = reachable(s.port43.Addr().String())
 	d.json.Metrics = "http://" + reachable(s.http.Addr().String()) + "/metrics"
 }
 
@@ -221,7 +224,7 @@ func reachable(address string) string {
 func (c *demoCommand) explain(err error) error {
 	switch {
 	case errors.Is(err, errAddressInUse):
-		return fmt.Errorf("%w\nanother program uses it: choose another with --listen-epp, --listen-gtld, --plain-epp, --listen-metrics, --listen-smtp, --listen-mailbox or --listen-web", err)
+		return fmt.Errorf("%w\nanother program uses it: choose another with --listen-epp, --listen-gtld, --plain-epp, --listen-metrics, --listen-smtp, --listen-mailbox, --listen-web or --listen-whois", err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w: give a folder that you may write with --dir", err)
 	}

@@ -65,6 +65,7 @@ func (c *checkRun) all() {
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 		c.get(path)
 	}
+	c.lookups()
 	for _, profile := range []string{"uk", "gtld"} {
 		a, b, third := c.open(profile, "DEMO-A"), c.open(profile, "DEMO-B"), c.open(profile, "DEMO-C")
 		if a == nil || b == nil || third == nil {

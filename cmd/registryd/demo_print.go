@@ -24,6 +24,8 @@ func (d *demo) print() {
 	line("EPP plain", j.PlainEPP)
 	line("mailbox", j.Mailbox+"   what the register mails, sent to "+j.SMTP)
 	line("pages", j.Pages+"   where the links of that mail lead")
+	line("RDAP", j.Pages+"rdap/")
+	line("WHOIS", j.Whois)
 	line("letters", d.shown("post"))
 	line("metrics", j.Metrics+"   also /healthz and /readyz")
 	line("database", j.DatabaseURL)
@@ -45,6 +47,9 @@ func (d *demo) print() {
 		"--profile gtld info tulip.shop",
 		"shell",
 	})
+	fmt.Fprintf(w, "\nAs anybody:\n\n")
+	fmt.Fprintf(w, "  curl -s %srdap/domain/bakery.co.demo\n", j.Pages)
+	fmt.Fprintf(w, "  printf 'bakery.co.demo\\r\\n' | curl -s telnet://%s\n", j.Whois)
 	fmt.Fprintf(w, "\nAs registry staff:\n\n")
 	d.paste(w, "registryctl", []string{
 		"registrar list",

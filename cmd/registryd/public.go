@@ -86,6 +86,7 @@ func (s *service) openPublic(ctx context.Context) error {
 func (s *service) publicServer() *http.Server {
 	mux := http.NewServeMux()
 	mux.Handle("/", s.surface("pages", s.pages))
+	s.mountRDAP(mux)
 	return &http.Server{
 		Handler:           http.MaxBytesHandler(s.clientAddress(publicHeadersOf(s.cfg.Identity.URL, mux)), publicBody),
 		ReadHeaderTimeout: publicHeaderTime, ReadTimeout: publicReadTime, WriteTimeout: publicWriteTime,

@@ -23,6 +23,8 @@ import (
 	"github.com/namekeep/namekeep/registry"
 	"github.com/namekeep/namekeep/registry/pages"
 	"github.com/namekeep/namekeep/registry/pg"
+	"github.com/namekeep/namekeep/registry/rdap"
+	"github.com/namekeep/namekeep/registry/whois"
 	"github.com/namekeep/namekeep/xml"
 )
 
@@ -49,6 +51,10 @@ type service struct {
 	pages      *pages.Pages
 	publicSeen *publicMetrics
 
+	rdap   *rdap.Handler // on the public listener; nil without
+	whois  *whois.Server // nil without
+	port43 net.Listener
+
 	mail      *notify.Metrics
 	templates *notify.Templates // nil when neither mail nor letters go out
 	sender    *notify.Sender    // nil without a mail server
@@ -73,6 +79,9 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*service, e
 	}
 	if err == nil {
 		err = s.openPublic(ctx)
+	}
+	if err == nil {
+		err = s.openLookup(ctx)
 	}
 	if err == nil {
 		err = s.openMail()
@@ -178,6 +187,9 @@ func (s *service) run(ctx context.Context) error {
 		s.log.Info("listening", "listener", "metrics", "address", s.http.Addr().String())
 	}
 	public := s.startPublic(jobs, g)
+	asking, stopAsking := context.WithCancel(jobs)
+	defer stopAsking()
+	s.startWhois(asking, g)
 	s.startJobs(jobs, g)
 
 	select {
@@ -187,6 +199,7 @@ func (s *service) run(ctx context.Context) error {
 		s.log.Error("stopping", "error", context.Cause(broken))
 	}
 	s.draining.Store(true)
+	stopAsking()
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.EPP.ShutdownTimeout)
 	defer cancel()
 	err := errors.Join(s.epp.Shutdown(limited), public.Shutdown(limited))
@@ -211,7 +224,7 @@ func (s *service) close() {
 	for _, l := range s.listeners {
 		l.Close()
 	}
-	for _, ln := range []net.Listener{s.http, s.public} {
+	for _, ln := range []net.Listener{s.http, s.public, s.port43} {
 		if ln != nil {
 			ln.Close()
 		}

@@ -24,11 +24,11 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 // service is a handler on a listener of its own.
 type service struct {
 	*httptest.Server
-	t   *testing.T
+	t   testing.TB
 	reg *lookuptest.Register
 }
 
-func start(t *testing.T, reg *lookuptest.Register, cfg Config) *service {
+func start(t testing.TB, reg *lookuptest.Register, cfg Config) *service {
 	t.Helper()
 	cfg.Base, cfg.Name = "https://registry.example/rdap/", "Test registry"
 	if cfg.Publication == "" {
@@ -515,6 +515,29 @@ func TestDatabaseAway(t *testing.T) {
 	if text := fmt.Sprint(v); strings.Contains(text, "pool") || strings.Contains(text, "SELECT") {
 		t.Errorf("the fault is told: %s", text)
 	}
+}
+
+// Answers a second over HTTP, connections kept, a handful of names.
+func BenchmarkDomain(b *testing.B) {
+	s := start(b, lookuptest.New(b), Config{})
+	names := []string{"glue.co.test", "paid.co.test", "tulip.gen", lookuptest.Latin, "of-FIRM.full.test"}
+	s.get("domain/paid.co.test", 200)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			resp, err := s.Client().Get(s.URL + "/rdap/domain/" + names[i%len(names)])
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			n, err := io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+			if err != nil || n == 0 || resp.StatusCode != 200 {
+				b.Errorf("%d, %d octets, %v", resp.StatusCode, n, err)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "answers/s")
 }
 
 // Whatever comes in, the answer is RDAP and no fault of ours.

@@ -236,7 +236,7 @@ func vCard(c *checker, at string, v any) {
 }
 
 // checkShape holds an answer to RFC 9083 and returns it.
-func checkShape(t *testing.T, code int, body []byte) map[string]any {
+func checkShape(t testing.TB, code int, body []byte) map[string]any {
 	t.Helper()
 	var v map[string]any
 	err := json.Unmarshal(body, &v)

@@ -184,7 +184,7 @@ func (s *Server) help(t *text) {
 	t.line("%% WHOIS of %s.", s.cfg.Name)
 	t.line("%%")
 	t.line("%% Ask with one line:")
-	t.line("%%   NAME               a domain name, such as example.co.demo")
+	t.line("%%   NAME               a domain name")
 	t.line("%%   domain NAME        the same")
 	t.line("%%   nameserver NAME    a name server")
 	t.line("%%   registrar TAG      a registrar, by its tag or IANA ID")

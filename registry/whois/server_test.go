@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // start serves a register and returns the server and its address.
-func start(t *testing.T, reg *registry.Registry, cfg Config) (*Server, string) {
+func start(t testing.TB, reg *registry.Registry, cfg Config) (*Server, string) {
 	t.Helper()
 	if cfg.Publication == "" {
 		cfg.Publication = registry.PublishMinimal
@@ -47,7 +47,7 @@ func start(t *testing.T, reg *registry.Registry, cfg Config) (*Server, string) {
 }
 
 // ask sends bytes as they are and reads to the end.
-func ask(t *testing.T, address, line string) string {
+func ask(t testing.TB, address, line string) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -355,6 +355,23 @@ func TestDatabaseAway(t *testing.T) {
 	if a := ask(t, address, "paid.co.test\r\n"); a != "% The registry cannot answer at the moment. Try again later.\r\n" {
 		t.Error(a)
 	}
+}
+
+// Answers a second, a connection for each, a handful of names.
+func BenchmarkDomain(b *testing.B) {
+	_, address := start(b, lookuptest.New(b).Registry, Config{MaxPerAddress: 1000})
+	names := []string{"glue.co.test\r\n", "paid.co.test\r\n", "tulip.gen\r\n", lookuptest.Latin + "\r\n", "of-FIRM.full.test\r\n"}
+	ask(b, address, names[0])
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			if a := ask(b, address, names[i%len(names)]); !strings.HasPrefix(a, "Domain Name: ") {
+				b.Error(a)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "answers/s")
 }
 
 func FuzzQuery(f *testing.F) {

@@ -54,6 +54,7 @@ func (c Config) Check() error {
 	c.checkCerts(&f)
 	c.checkMail(&f)
 	c.checkWeb(&f)
+	c.checkLookup(&f)
 	if n := len(c.EPP.Name); n < 3 || n > 64 {
 		f.add("epp.name", "%q has not 3 to 64 characters", c.EPP.Name)
 	}

@@ -39,6 +39,9 @@ type Config struct {
 	Web          Web                  `toml:"web"`
 	Zones        Zones                `toml:"zones"`
 	Secondaries  map[string]Secondary `toml:"secondary"` // by name
+	Lookup       Lookup               `toml:"lookup"`
+	Whois        Whois                `toml:"whois"`
+	RDAP         RDAP                 `toml:"rdap"`
 	Metrics      Metrics              `toml:"metrics"`
 	Log          Log                  `toml:"log"`
 	Backup       Backup               `toml:"backup"`
@@ -151,6 +154,9 @@ func Default() Config {
 		Identity: Identity{Name: "Namekeep", Address: []string{}, Payment: []string{}},
 		Mail:     Mail{Security: "starttls", Workers: 2},
 		Web:      Web{Proxies: []string{}, MaxConnections: 1000, Accent: pages.DefaultTheme.Accent, AccentDark: pages.DefaultTheme.AccentDark},
+		Lookup:   Lookup{Publication: registry.PublishMinimal},
+		Whois:    Whois{QueriesPerMinute: 60, MaxConnections: 1000, MaxPerAddress: 20, Timeout: 10 * time.Second},
+		RDAP:     RDAP{Enabled: true, QueriesPerMinute: 120, Timeout: 10 * time.Second},
 		Metrics:  Metrics{Address: "127.0.0.1:9100"},
 		Log:      Log{Level: "info", Format: "json"},
 		Backup:   Backup{Keep: 14},

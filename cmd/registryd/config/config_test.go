@@ -134,7 +134,15 @@ func TestCheck(t *testing.T) {
 		"web.cert": func(c *Config) {
 			c.Web.Address, c.Identity.URL, c.Identity.Email, c.Web.Key = ":8080", "https://r.example", "a@r.example", "k"
 		},
-		"log.level": func(c *Config) { c.Log.Level = "loud" },
+		"lookup.publication":       func(c *Config) { c.Lookup.Publication = "some" },
+		"whois.address":            func(c *Config) { c.Whois.Address = "43" },
+		"whois.queries-per-minute": func(c *Config) { c.Whois.QueriesPerMinute = -1 },
+		"whois.max-connections":    func(c *Config) { c.Whois.MaxConnections = 0 },
+		"whois.max-per-address":    func(c *Config) { c.Whois.MaxPerAddress = 0 },
+		"whois.timeout":            func(c *Config) { c.Whois.Timeout = 0 },
+		"rdap.queries-per-minute":  func(c *Config) { c.RDAP.QueriesPerMinute = -1 },
+		"rdap.timeout":             func(c *Config) { c.RDAP.Timeout = -1 },
+		"log.level":                func(c *Config) { c.Log.Level = "loud" },
 	} {
 		t.Run(key, func(t *testing.T) {
 			c := good(t)
