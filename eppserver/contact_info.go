@@ -40,7 +40,11 @@ func contactInfo(c *call) (answer, error) {
 		out.ext = []xml.Payload{contactNomInfo(v.Contact)}
 	}
 	if c.s.announces(xml.NSDataQuality) {
-		out.ext = append(out.ext, dataQuality(v.Contact))
+		quality, err := c.dataQuality(v.Contact)
+		if err != nil {
+			return answer{}, err
+		}
+		out.ext = append(out.ext, quality)
 	}
 	return out, nil
 }
@@ -73,15 +77,28 @@ func contactNomInfo(v *registry.Contact) *xml.ContactNomInfoData {
 }
 
 // dataQuality tells whether the contact's data meets the rules of today
-// (nom-data-quality-1.1). No process follows from it here, so there are no dates,
-// and no lock is put on the names.
-func dataQuality(k *registry.Contact) *xml.DataQualityInfoData {
+// (nom-data-quality-1.1), and how the verification of its address stands (C7):
+// since when it is asked for, until when it is to be confirmed where names are
+// suspended otherwise, and whether they are.
+func (c *call) dataQuality(k *registry.Contact) (*xml.DataQualityInfoData, error) {
 	locked := false
 	data := &xml.DataQualityInfoData{Status: "valid", Reason: k.DataFault(), LockApplied: &locked}
 	if data.Reason != "" {
 		data.Status = "invalid"
 	}
-	return data
+	v, err := c.reg.ContactVerification(c.ctx, k.ID)
+	if err != nil || v == nil || v.State == registry.Verified {
+		return data, err
+	}
+	data.DateCommenced = v.Asked.EPPTime()
+	if v.Suspends {
+		data.DateToSuspend = v.LastDay.AddDays(1).EPPTime()
+	}
+	if data.Status == "valid" {
+		data.Status, data.Reason = string(v.State), "The e-mail address is not confirmed yet."
+	}
+	locked = v.Held > 0
+	return data, nil
 }
 
 // filled is a text, or nil where it is empty.

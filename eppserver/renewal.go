@@ -15,6 +15,16 @@ var renewalCommands = map[commandKey]handlerFunc{
 	{verb: xml.VerbUpdate, object: "renewal"}: renewalUpdate,
 }
 
+// renewalCancelChange withdraws a change that waits for both parties (C6).
+func renewalCancelChange(c *call, a *xml.RenewalCancelChange) (answer, error) {
+	object, name := registry.ObjectDomain, a.Domain
+	if a.Contact != "" {
+		object, name = registry.ObjectContact, a.Contact
+	}
+	_, err := c.reg.CancelChange(c.ctx, c.actor, object, name)
+	return answer{}, err
+}
+
 // renewalPage is how many names an answer to a list holds.
 const renewalPage = 1000
 
@@ -54,6 +64,8 @@ func renewalUpdate(c *call) (answer, error) {
 		return renewalAutoBill(c, a)
 	case *xml.RenewalConfirm:
 		return renewalConfirm(c, a)
+	case *xml.RenewalCancelChange:
+		return renewalCancelChange(c, a)
 	}
 	return answer{}, fmt.Errorf("no handler for %T", c.cmd.Action)
 }
@@ -102,5 +114,24 @@ func (c *call) renewalInfo(v registry.DomainView) (*xml.RenewalInfoData, error) 
 		data.Requests = append(data.Requests, xml.RenewalRequest{By: q.Tag, Requested: q.Requested, From: q.Period.EPPTime(),
 			Years: q.Years, Invoice: q.Invoice, Due: eppDate(q.Due)})
 	}
-	return data, nil
+	data.Change, err = c.renewalChange(v)
+	return data, err
+}
+
+// renewalChange is the change of the name's registrant that waits, nil for none.
+func (c *call) renewalChange(v registry.DomainView) (*xml.RenewalChange, error) {
+	if !v.Statuses.Has(registry.StatusPendingUpdate) {
+		return nil, nil
+	}
+	change, err := c.reg.PendingChange(c.ctx, registry.ObjectDomain, v.ID)
+	if change == nil {
+		return nil, err
+	}
+	out := &xml.RenewalChange{Registrant: change.After.Handle, Requested: change.Asked, AnswerBy: change.LastDay.EPPTime()}
+	for _, p := range change.Parties {
+		if p.Answer == registry.AnswerConfirmed {
+			out.Confirmed = append(out.Confirmed, string(p.Side))
+		}
+	}
+	return out, nil
 }

@@ -45,6 +45,7 @@ type Verification struct {
 	More     int      // names that are not listed
 	Agent    notify.Agent
 	Suspends bool // a zone of its names suspends those whose registrant failed
+	Held     int  // names that are suspended because of it
 
 	current string // the contact's address now
 }
@@ -71,7 +72,8 @@ var verificationSQL = fmt.Sprintf(`SELECT c.handle, c.postal, c.email, v.email, 
 	coalesce(v.proof, ''), r.name, coalesce(r.url, ''), r.kind <> 'registrar',
 	ARRAY(SELECT d.name FROM domain d WHERE d.registrant = c.id ORDER BY d.name LIMIT %d),
 	(SELECT count(*) FROM domain d WHERE d.registrant = c.id),
-	EXISTS (SELECT FROM domain d JOIN zone z ON z.id = d.zone_id WHERE d.registrant = c.id AND z.verify_suspends)
+	EXISTS (SELECT FROM domain d JOIN zone z ON z.id = d.zone_id WHERE d.registrant = c.id AND z.verify_suspends),
+	(SELECT count(*) FROM verification_hold h JOIN domain d ON d.id = h.domain_id WHERE d.registrant = c.id)
 	FROM contact_verification v JOIN contact c ON c.id = v.contact_id JOIN registrar r ON r.id = c.sponsor`, changeNames)
 
 // readVerification reads one; a row that is not there is ErrLinkUnknown.
@@ -80,7 +82,7 @@ func readVerification(row pgx.Row, more ...any) (Verification, error) {
 	var postal []PostalValues
 	var count int
 	err := row.Scan(append([]any{&v.Handle, &postal, &v.current, &v.Email, &v.State, &v.Asked, &v.LastDay, &v.Verified, &v.Failed,
-		&v.Proof, &v.Agent.Name, &v.Agent.URL, &v.Agent.Own, &v.Names, &count, &v.Suspends}, more...)...)
+		&v.Proof, &v.Agent.Name, &v.Agent.URL, &v.Agent.Own, &v.Names, &count, &v.Suspends, &v.Held}, more...)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return v, ErrLinkUnknown
 	}

@@ -35,9 +35,10 @@ var actions = map[form]action{
 	{VerbInfo, NSTag, "list"}:            {"tag", decodeTagList},
 	{VerbCheck, NSDirectRights, "check"}: {"direct-rights", decodeDirectRights},
 
-	{VerbInfo, NSRenewal, "list"}:       {"renewal", decodeRenewalList},
-	{VerbUpdate, NSRenewal, "autoBill"}: {"renewal", decodeRenewalAutoBill},
-	{VerbUpdate, NSRenewal, "confirm"}:  {"renewal", decodeRenewalConfirm},
+	{VerbInfo, NSRenewal, "list"}:           {"renewal", decodeRenewalList},
+	{VerbUpdate, NSRenewal, "autoBill"}:     {"renewal", decodeRenewalAutoBill},
+	{VerbUpdate, NSRenewal, "confirm"}:      {"renewal", decodeRenewalConfirm},
+	{VerbUpdate, NSRenewal, "cancelChange"}: {"renewal", decodeRenewalCancelChange},
 }
 
 // extensionForms is the table of command extensions: which element extends

@@ -122,6 +122,7 @@ var resDataGolden = map[string]Payload{
 // extGolden has every kind of payload of <extension>.
 var extGolden = map[string][]Payload{
 	"renewal": {&RenewalInfoData{Status: "Renewal request being processed", Account: "17",
+		Change:   &RenewalChange{Registrant: "REG2", Requested: day(2026, 12, 1), AnswerBy: day(2026, 12, 15), Confirmed: []string{"previous", "new"}},
 		Decision: &RenewalDecision{Choice: "renew", Years: 2, On: day(2026, 12, 1)}, Requests: []RenewalRequest{
 			{By: "TAG", Requested: day(2026, 12, 2), From: day(2027, 1, 2), Years: 2, Invoice: "INV-000001", Due: day(2027, 2, 1)},
 			{By: "OLD", Requested: day(2026, 12, 3), From: day(2027, 1, 2), Years: 1}}}},

@@ -82,6 +82,24 @@ type RenewalInfoData struct {
 	Requests []RenewalRequest // the open ones
 	Decision *RenewalDecision
 	Account  string
+	Change   *RenewalChange
+}
+
+// RenewalChange is the change of a name's registrant that waits for both
+// parties. Registrant is the contact that is to be it; Confirmed lists who has
+// confirmed it: previous, new.
+type RenewalChange struct {
+	Registrant string
+	Requested  time.Time
+	AnswerBy   time.Time // a day
+	Confirmed  []string
+}
+
+// RenewalCancelChange withdraws the change of a name's registrant, or of a
+// contact's identity, that waits. One of the two is set.
+type RenewalCancelChange struct {
+	Domain  string
+	Contact string
 }
 
 // RenewalRequest is an open renewal request.
@@ -123,6 +141,17 @@ func decodeRenewalConfirm(d *decoder, r *reader) any {
 	c := &RenewalConfirm{}
 	if r.need("name") {
 		c.Name = d.label(r.e())
+	}
+	return c
+}
+
+func decodeRenewalCancelChange(d *decoder, r *reader) any {
+	d.attrs(r.self)
+	c := &RenewalCancelChange{}
+	if r.next("contact") {
+		c.Contact = d.clID(r.e())
+	} else if r.need("name") {
+		c.Domain = d.label(r.e())
 	}
 	return c
 }
@@ -186,6 +215,15 @@ func (d *RenewalInfoData) encode(p out) {
 	}
 	d.Decision.fill(o)
 	o.opt("account", d.Account)
+	if c := d.Change; c != nil {
+		e := o.add("change")
+		e.text("registrant", c.Registrant)
+		e.time("requested", c.Requested)
+		e.date("answerBy", c.AnswerBy)
+		for _, side := range c.Confirmed {
+			e.text("confirmed", side)
+		}
+	}
 }
 
 // date appends a child with a calendar date.
