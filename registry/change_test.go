@@ -297,3 +297,178 @@ func TestIdentityStaysWhenRefused(t *testing.T) { // C5
 	r.wantPan("A-ONE", "ann", false, "previous registrant refused")
 	r.checkMails()
 }
+
+func TestStaffDecideChanges(t *testing.T) { // C6
+	r := changeRegister(t)
+	op := staff(RoleOperator)
+	id := r.askRegistrant("shop.co.test", "bea")
+	_, err := r.DecideChange(r.ctx, staff(RoleSupport), id, true, "")
+	wantKind(t, err, KindAuthorization)
+	_, err = r.DecideChange(r.ctx, Actor{Kind: ActorStaff, Role: RoleAdmin}, id, true, "")
+	wantKind(t, err, KindParamMissing)
+	_, err = r.DecideChange(r.ctx, r.as("A-ONE"), id, true, "")
+	wantKind(t, err, KindAuthorization)
+	_, err = r.DecideChange(r.ctx, op, id+1, true, "")
+	wantKind(t, err, KindNotFound)
+	c, err := r.DecideChange(r.ctx, op, id, true, "letter of both")
+	must(t, err)
+	if c.State != ChangeDone {
+		t.Errorf("state %s", c.State)
+	}
+	r.wantRegistrant("shop.co.test", "bea", false)
+	r.wantPan("A-ONE", "shop.co.test", true, "letter of both")
+	if got := r.outcomesMailed(); got != "previous ann@example.net decided-confirmed, new bea@example.org decided-confirmed" {
+		t.Errorf("mailed: %s", got)
+	}
+	if n := one[int64](r, `SELECT count(*) FROM history WHERE action = 'registrant change done' AND staff = 'test-operator'`); n != 1 {
+		t.Errorf("%d entries in the audit log", n)
+	}
+	_, err = r.DecideChange(r.ctx, op, id, false, "")
+	wantKind(t, err, KindStatusProhibits)
+	id = r.askRegistrant("shop.co.test", "ann")
+	c, err = r.DecideChange(r.ctx, op, id, false, "a dispute")
+	must(t, err)
+	if c.State != ChangeRefused {
+		t.Errorf("state %s", c.State)
+	}
+	r.wantRegistrant("shop.co.test", "bea", false)
+	r.wantPan("A-ONE", "shop.co.test", false, "a dispute")
+	// Staff ask like a tag, and withdraw like one (C4, C6).
+	handle := "ann"
+	d, err := r.UpdateDomain(r.ctx, op, UpdateDomainParams{Name: "shop.co.test", Registrant: &handle})
+	must(t, err)
+	if d.Waiting == 0 {
+		t.Error("a change by staff does not wait")
+	}
+	_, err = r.UpdateDomain(r.ctx, op, UpdateDomainParams{Name: "shop.co.test", Registrant: &handle})
+	refused(t, err, KindStatusProhibits, "")
+	_, err = r.CancelChange(r.ctx, r.as("B-TWO"), ObjectDomain, "shop.co.test")
+	refused(t, err, KindAuthorization, CodeNotYours)
+	_, err = r.CancelChange(r.ctx, op, ObjectDomain, "shop.co.test")
+	must(t, err)
+	list, err := r.Changes(r.ctx, ChangeFilter{Name: "shop.co.test", TAG: "A-ONE", State: ChangeCancelled})
+	must(t, err)
+	if len(list) != 1 || list[0].Reason != "The registry withdrew it." {
+		t.Errorf("listed: %+v", list)
+	}
+	r.checkMails()
+}
+
+// Both confirmed, and the new registrant's contact went to another tag meanwhile.
+func TestChangeThatIsNotPossibleAnyMore(t *testing.T) {
+	r := changeRegister(t)
+	r.askRegistrant("shop.co.test", "bea")
+	links := r.tokens(notify.RegistrantChange, "side")
+	r.exec(`UPDATE contact SET sponsor = (SELECT id FROM registrar WHERE tag = 'B-TWO') WHERE handle = 'bea'`)
+	_, err := r.DecideChangeByToken(r.ctx, links["new"], true)
+	must(t, err)
+	c, err := r.DecideChangeByToken(r.ctx, links["previous"], true)
+	must(t, err)
+	if c.Change.State != ChangeFailed {
+		t.Errorf("state %s", c.Change.State)
+	}
+	r.wantRegistrant("shop.co.test", "ann", false)
+	r.wantPan("A-ONE", "shop.co.test", false, "another tag")
+	r.checkMails()
+}
+
+// Who is to be the registrant stays who both parties were told of.
+func TestAwaitedRegistrantKeepsItsIdentity(t *testing.T) {
+	r := changeRegister(t)
+	r.askRegistrant("shop.co.test", "bea")
+	email, voice := "other@example.org", Phone{Number: "+44.2079460000"}
+	_, _, err := r.UpdateContact(r.ctx, r.as("A-ONE"), UpdateContactParams{Handle: "bea", Email: &email})
+	refused(t, err, KindStatusProhibits, "")
+	_, _, err = r.UpdateContact(r.ctx, r.as("A-ONE"), UpdateContactParams{Handle: "bea", Voice: &voice})
+	must(t, err)
+	refused(t, r.DeleteContact(r.ctx, r.as("A-ONE"), "bea"), KindAssociation, "")
+}
+
+// C5: a change holds for the names of all zones that support it; the others stay
+// with the initial data, on a contact of their own.
+func TestIdentityInSeveralZones(t *testing.T) {
+	for _, confirmed := range []bool{true, false} {
+		r := changeRegister(t)
+		r.exec(`INSERT INTO zone (name, profile, registrant_changes, created_at) VALUES ('fixed.test', 'uk', 'never', '2020-01-01')`)
+		r.exec(`INSERT INTO price (zone_id, operation, tier, years, currency, amount, valid_from)
+			SELECT z.id, 'create', 'member', 2, 'GBP', 100, '2020-01-01' FROM zone z WHERE name = 'fixed.test'`)
+		r.ForgetZones()
+		r.active("shop.fixed.test", "ann")
+		if !confirmed {
+			r.exec(`UPDATE domain SET first_paid = false WHERE name = 'shop.co.test'`)
+		}
+		bea := "bea"
+		_, err := r.UpdateDomain(r.ctx, r.as("A-ONE"), UpdateDomainParams{Name: "shop.fixed.test", Registrant: &bea})
+		refused(t, err, KindPolicy, "")
+		email := "ann@new.example"
+		c, _, err := r.UpdateContact(r.ctx, r.as("A-ONE"), UpdateContactParams{Handle: "ann", Email: &email})
+		must(t, err)
+		if confirmed != (c.Waiting != 0) {
+			t.Fatalf("waiting %d", c.Waiting)
+		}
+		if confirmed {
+			if names := one[string](r, `SELECT payload->>'names' FROM outbox WHERE kind = 'registrant-change' LIMIT 1`); names != `["shop.co.test"]` {
+				t.Errorf("the parties were told of %s", names)
+			}
+			for _, token := range r.tokens(notify.RegistrantChange, "side") {
+				_, err = r.DecideChangeByToken(r.ctx, token, true)
+				must(t, err)
+			}
+		}
+		r.wantRegistrant("shop.co.test", "ann", false)
+		kept := r.domain("shop.fixed.test").Registrant
+		if kept == "ann" {
+			t.Fatal("the name in the other zone changed too")
+		}
+		for handle, want := range map[string]string{"ann": email, kept: "ann@example.net"} {
+			v, err := r.InfoContact(r.ctx, r.as("A-ONE"), InfoContactParams{Handle: handle})
+			must(t, err)
+			if v.Email != want || v.Postal[0].Name != "Ann Other" || v.Sponsor != "A-ONE" {
+				t.Errorf("%s: %+v", handle, v.Contact)
+			}
+		}
+		if n := one[int64](r, `SELECT count(*) FROM history WHERE object_name = $1 AND changes::text LIKE '%(Initial data)%'`, kept); n != 1 {
+			t.Error("the copy is not labelled")
+		}
+		_, _, err = r.UpdateContact(r.ctx, r.as("A-ONE"), UpdateContactParams{Handle: kept, Email: &email})
+		refused(t, err, KindPolicy, "")
+		_, _, err = r.UpdateContact(r.ctx, staff(RoleOperator), UpdateContactParams{Handle: kept, Email: &email})
+		must(t, err)
+		if v, err := r.InfoContact(r.ctx, r.as("A-ONE"), InfoContactParams{Handle: kept}); err != nil || v.Email != email || r.domain("shop.fixed.test").Registrant != kept {
+			t.Errorf("by staff: %+v, %v", v.Contact, err)
+		}
+		r.checkMails()
+	}
+}
+
+// A contact that goes to another tag with its names takes no change along.
+func TestIdentityOfAContactThatGoes(t *testing.T) {
+	r := changeRegister(t)
+	email := "ann@new.example"
+	_, _, err := r.UpdateContact(r.ctx, r.as("A-ONE"), UpdateContactParams{Handle: "ann", Email: &email})
+	must(t, err)
+	_, err = r.ReleaseDomains(r.ctx, r.as("A-ONE"), ReleaseParams{Name: "shop.co.test", To: "B-TWO"})
+	must(t, err)
+	v, err := r.InfoContact(r.ctx, r.as("B-TWO"), InfoContactParams{Handle: "ann"})
+	must(t, err)
+	if v.Statuses.Has(StatusPendingUpdate) || v.Email != "ann@example.net" {
+		t.Errorf("%+v", v.Contact)
+	}
+	r.wantPan("A-ONE", "ann", false, "another tag")
+	r.checkMails()
+}
+
+// What the batch cancels ends its changes too.
+func TestChangeOfANameThatTheBatchCancels(t *testing.T) {
+	r := changeRegister(t)
+	r.askRegistrant("shop.co.test", "bea")
+	today := DateOf(testNow, r.Location())
+	r.exec(`UPDATE domain SET suspended_on = $1, suspended_reason = 'renewal unpaid', expires = $2`, today.AddDays(-60), today.AddDays(-97))
+	must(t, r.RunUntil(r.ctx, today, BatchOptions{}))
+	if n := one[int64](r, `SELECT count(*) FROM domain`); n != 0 {
+		t.Fatal("the name is still there")
+	}
+	r.wantPan("A-ONE", "shop.co.test", false, "cancelled")
+	must(t, r.DeleteContact(r.ctx, r.as("A-ONE"), "bea"))
+	r.checkMails()
+}
