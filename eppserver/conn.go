@@ -56,7 +56,7 @@ func newConn(srv *Server, nc net.Conn, g *gate, p *place) *conn {
 		drained: make(chan struct{}),
 		cancel:  func() {},
 	}
-	c.s = &session{srv: srv, l: g.cfg, address: p.address, began: time.Now(), drain: c.drain}
+	c.s = &session{srv: srv, l: g.cfg, address: p.address, began: time.Now(), drain: c.drain, ending: c.drained}
 	return c
 }
 

@@ -1,6 +1,7 @@
 package eppserver
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -40,7 +41,9 @@ func login(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	who, err := c.reg.Authenticate(c.ctx, p)
+	ctx, cancel := s.untilEnding(c.ctx)
+	defer cancel()
+	who, err := c.reg.Authenticate(ctx, p)
 	if err != nil {
 		return answer{}, s.loginFailed(c, l.ClID, err)
 	}
@@ -63,9 +66,23 @@ func login(c *call) (answer, error) {
 	return a, nil
 }
 
+// untilEnding is a context that also ends when the connection is to end: a login
+// that waits for its turn must not hold up the end of the server.
+func (s *session) untilEnding(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-s.ending:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
 // open makes the session logged in.
 func (s *session) open(who registry.Login, id int64, services map[string]bool) {
-	s.login, s.id, s.tag, s.services, s.failures = &who, id, who.TAG, services, 0
+	s.login, s.id, s.tag, s.services, s.failures, s.strangers = &who, id, who.TAG, services, 0, nil
 	s.srv.sessions.add(s)
 	s.srv.metrics.sessions.WithLabelValues(s.l.Name, profileName(s.profile())).Inc()
 	s.srv.metrics.logins.WithLabelValues(s.l.Name, "ok").Inc()
@@ -99,7 +116,7 @@ func (s *session) loginFailed(c *call, tag string, err error) error {
 func loginParams(c *call, l *xml.Login) (registry.LoginParams, error) {
 	p := registry.LoginParams{
 		TAG: l.ClID, Password: l.PW.Reveal(), Fingerprint: c.s.fingerprint,
-		CertificateOptional: c.s.l.CertificateOptional, Address: c.s.address, At: time.Now(),
+		CertificateOptional: c.s.l.CertificateOptional, Address: c.s.address, Clock: time.Now,
 	}
 	if l.NewPW != nil {
 		p.NewPassword = l.NewPW.Reveal()

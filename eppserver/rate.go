@@ -36,3 +36,19 @@ func (b *rateBook) take(registrar int32, perSecond int, servers int64, now time.
 	}
 	return wait, true
 }
+
+// Frames before the login: some may come at once, then so many a second. A
+// client needs two, the login and perhaps a hello.
+const (
+	strangerBurst     = 10
+	strangerPerSecond = 2
+)
+
+// strangerWait is how long a frame of a connection that is not logged in has to
+// wait: never long, as the frames of a connection are served one by one.
+func (s *session) strangerWait(now time.Time) time.Duration {
+	if s.strangers == nil {
+		s.strangers = rate.NewLimiter(strangerPerSecond, strangerBurst)
+	}
+	return s.strangers.ReserveN(now, 1).DelayFrom(now)
+}

@@ -66,10 +66,10 @@ func (c *conn) parse(frame []byte) (*xml.Command, error) {
 }
 
 // admit holds a command to the session's age and the registrar's commands per
-// second (E4).
+// second (E4), and whoever is not logged in to a few frames.
 func (c *conn) admit(ctx context.Context, now time.Time) error {
 	if c.s.login == nil {
-		return nil
+		return c.holdBack(ctx, c.s.strangerWait(now))
 	}
 	if age := c.g.cfg.Limits.Age; age > 0 && now.Sub(c.s.began) > age {
 		return refuse(xml.CodeSessionLimitOver, "the session is too old; open a new one")
@@ -85,6 +85,11 @@ func (c *conn) admit(ctx context.Context, now time.Time) error {
 	if !ok {
 		return refuse(xml.CodeSessionLimitOver, "too many commands per second")
 	}
+	return c.holdBack(ctx, wait)
+}
+
+// holdBack waits, unless the connection is to end.
+func (c *conn) holdBack(ctx context.Context, wait time.Duration) error {
 	if wait <= 0 {
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/namekeep/namekeep/registry"
 	"github.com/namekeep/namekeep/xml"
 )
@@ -18,13 +20,16 @@ type session struct {
 	// fingerprint of the client's certificate, "" if it showed none.
 	fingerprint string
 	began       time.Time
-	drain       func() // ends the connection, after the command in work
-	tag         string // for the log; stays after logout
+	drain       func()          // ends the connection, after the command in work
+	ending      <-chan struct{} // closed by drain
+	tag         string          // for the log; stays after logout
 	// services are the URIs announced at login, objects and extensions alike.
 	services map[string]bool
 	login    *registry.Login // nil before login
 	id       int64           // of the session's row
 	failures int             // logins that failed on this connection
+	// strangers holds back frames before the login; nil until the first.
+	strangers *rate.Limiter
 }
 
 func (s *session) profile() xml.Profile { return s.l.Profile }

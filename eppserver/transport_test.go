@@ -281,7 +281,7 @@ func TestConnectionsPerAddress(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	h := epptest.New(t, func(o *epptest.Options) { o.Plain.Limits.Write = 200 * time.Millisecond })
-	slow := h.Dial(h.Plain, nil)
+	slow := h.Dial(h.Plain, nil).LogIn("DEMO-A")
 	_ = slow.Conn().(*net.TCPConn).SetReadBuffer(4 << 10)
 	slow.Timeout = 5 * time.Second
 	hello := eppclient.Hello()

@@ -29,8 +29,10 @@ type LoginParams struct {
 	// CertificateOptional lets a registrar in who shows none. One that is shown
 	// must be the registrar's all the same.
 	CertificateOptional bool
-	Address             string    // the client's, without port
-	At                  time.Time // real time: certificates and delays know no other
+	Address             string // the client's, without port
+	// Clock is real time: certificates and delays know no other. It is asked
+	// again after a wait.
+	Clock func() time.Time
 }
 
 // Login is a registrar that proved who it is.
@@ -64,6 +66,7 @@ const (
 	FaultNoCertificate    LoginFault = "no client certificate"
 	FaultCertificate      LoginFault = "certificate of another registrar or unknown"
 	FaultCertificateEnded LoginFault = "certificate revoked or expired"
+	FaultTooMany          LoginFault = "too many attempts at once"
 )
 
 // Error returns the fault.
@@ -84,20 +87,36 @@ type loginRow struct {
 	lastFailure time.Time
 }
 
-// Authenticate checks tag, password and certificate (E3). It waits first if
-// the tag or the address failed before, and behind a limited number of other
-// password checks; it holds no database connection meanwhile. A refusal is a
-// LoginFault, which is an *Error of KindAuthenticationFailed. A new password
-// that will not do is of KindPolicy. Nothing but a count of failures is
-// written: OpenSession stores the new password.
+// Authenticate checks tag, password and certificate (E3). It holds no database
+// connection while it waits: for its turn, as the guesses of one tag or address
+// go one by one; for the delay, if the tag or the address failed before; and
+// behind a limited number of other password checks. A password that this
+// process knows to be right waits for none of it. A refusal is a LoginFault,
+// which is an *Error of KindAuthenticationFailed. A new password that will not
+// do is of KindPolicy. Nothing but a count of failures is written: OpenSession
+// stores the new password.
 func (r *Registry) Authenticate(ctx context.Context, p LoginParams) (Login, error) {
 	row, err := r.readLogin(ctx, p)
 	if err != nil {
 		return Login{}, err
 	}
-	err = pause(ctx, loginWait(row.failures, row.lastFailure, p.At))
-	if err != nil {
-		return Login{}, err
+	if !r.logins.knows(row.Registrar, row.hash, p.Password) {
+		leave, err := r.logins.turns.take(ctx, failureKeys(p))
+		if err != nil {
+			return Login{}, FaultTooMany
+		}
+		defer leave()
+		// Those who were ahead may have failed, or set the password.
+		row, err = r.readLogin(ctx, p)
+		if err != nil {
+			return Login{}, err
+		}
+		if !r.logins.knows(row.Registrar, row.hash, p.Password) {
+			err = pause(ctx, loginWait(row.failures, row.lastFailure, p.Clock()))
+			if err != nil {
+				return Login{}, FaultTooMany
+			}
+		}
 	}
 	l := row.Login
 	if fault := row.judgeCertificate(p); fault != "" {
@@ -131,6 +150,7 @@ func (r *Registry) Authenticate(ctx context.Context, p LoginParams) (Login, erro
 // readLogin is the one round trip of a login that reads.
 func (r *Registry) readLogin(ctx context.Context, p LoginParams) (loginRow, error) {
 	var row loginRow
+	at := p.Clock()
 	keys := failureKeys(p)
 	err := r.db.ReadBatch(ctx, func(b *pgx.Batch) {
 		row = loginRow{}
@@ -147,13 +167,13 @@ func (r *Registry) readLogin(ctx context.Context, p LoginParams) (loginRow, erro
 			return ignoreNoRow(err)
 		})
 		b.Queue(`SELECT registrar_id, not_after, not_after <= $2 OR not_before > $2 OR revoked_at IS NOT NULL
-			FROM registrar_certificate WHERE fingerprint = $1`, p.Fingerprint, p.At).QueryRow(func(q pgx.Row) error {
+			FROM registrar_certificate WHERE fingerprint = $1`, p.Fingerprint, at).QueryRow(func(q pgx.Row) error {
 			err := q.Scan(&row.certOwner, &row.CertificateExpires, &row.certEnded)
 			row.certKnown = err == nil
 			return ignoreNoRow(err)
 		})
 		b.Queue(`SELECT key, count, last_at FROM login_failure WHERE key = ANY($1) AND last_at > $2`,
-			keys, p.At.Add(-failureForgotten)).Query(row.readFailures)
+			keys, at.Add(-failureForgotten)).Query(row.readFailures)
 	})
 	row.Fingerprint = p.Fingerprint
 	if err != nil {
@@ -231,11 +251,12 @@ func (r *Registry) loginFailed(ctx context.Context, p LoginParams, row loginRow,
 	if !row.known || fault == FaultCertificate || fault == FaultNoCertificate {
 		keys = keys[1:]
 	}
+	at := p.Clock()
 	_, err := r.db.Pool.Exec(ctx, `INSERT INTO login_failure (key, count, last_at)
 			SELECT k, 1, $2 FROM unnest($1::text[]) AS k ORDER BY k
 		ON CONFLICT (key) DO UPDATE SET last_at = excluded.last_at,
 			count = CASE WHEN login_failure.last_at > $3 THEN least(login_failure.count + 1, 1000) ELSE 1 END`,
-		keys, p.At, p.At.Add(-failureForgotten))
+		keys, at, at.Add(-failureForgotten))
 	if err != nil {
 		return fmt.Errorf("%w; not counted: %w", fault, err)
 	}

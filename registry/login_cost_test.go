@@ -32,7 +32,7 @@ func TestForeignCertificateCostsNoHash(t *testing.T) {
 		"none, nobody": {TAG: "NOBODY"},
 	} {
 		ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-		p.Password, p.Address, p.At = "some-password", name, time.Now()
+		p.Password, p.Address, p.Clock = "some-password", name, time.Now
 		_, err := r.Authenticate(ctx, p)
 		cancel()
 		var fault LoginFault

@@ -49,7 +49,7 @@ func TestLoginWait(t *testing.T) {
 func TestPasswordMemory(t *testing.T) {
 	r, ctx := newRegistry(t), context.Background()
 	loginRegistrar(t, r, "ALPHA")
-	p := LoginParams{TAG: "ALPHA", Password: testPassword, CertificateOptional: true, Address: "192.0.2.1", At: time.Now()}
+	p := LoginParams{TAG: "ALPHA", Password: testPassword, CertificateOptional: true, Address: "192.0.2.1", Clock: time.Now}
 	login := func(password string) error {
 		p.Password = password
 		_, err := r.Authenticate(ctx, p)
@@ -77,7 +77,7 @@ func TestPasswordMemory(t *testing.T) {
 func TestSetPassword(t *testing.T) {
 	r, ctx := newRegistry(t), context.Background()
 	loginRegistrar(t, r, "ALPHA")
-	p := LoginParams{TAG: "ALPHA", Password: testPassword, CertificateOptional: true, Address: "192.0.2.1", At: time.Now()}
+	p := LoginParams{TAG: "ALPHA", Password: testPassword, CertificateOptional: true, Address: "192.0.2.1", Clock: time.Now}
 	if _, err := r.Authenticate(ctx, p); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,8 @@ func TestSetPassword(t *testing.T) {
 	if _, err := r.Authenticate(ctx, p); !errors.As(err, &fault) || fault != FaultWrongPassword {
 		t.Errorf("the old password: %v", err)
 	}
-	p.Password, p.At = "something-else", time.Now().Add(time.Second)
+	p.Password = "something-else"
+	p.Clock = func() time.Time { return time.Now().Add(time.Second) }
 	if _, err := r.Authenticate(ctx, p); err != nil {
 		t.Errorf("the new password: %v", err)
 	}
@@ -112,7 +113,7 @@ func TestRehash(t *testing.T) {
 	if _, err := r.Heartbeat(ctx, "one", nil, now); err != nil {
 		t.Fatal(err)
 	}
-	p := LoginParams{TAG: "ALPHA", Password: testPassword, CertificateOptional: true, Address: "192.0.2.1", At: now}
+	p := LoginParams{TAG: "ALPHA", Password: testPassword, CertificateOptional: true, Address: "192.0.2.1", Clock: func() time.Time { return now }}
 	l, err := r.Authenticate(ctx, p)
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +142,7 @@ func TestNewPasswordTwice(t *testing.T) {
 	if _, err := r.Heartbeat(ctx, "one", nil, now); err != nil {
 		t.Fatal(err)
 	}
-	p := LoginParams{TAG: "ALPHA", Password: testPassword, NewPassword: "number-one", CertificateOptional: true, At: now}
+	p := LoginParams{TAG: "ALPHA", Password: testPassword, NewPassword: "number-one", CertificateOptional: true, Clock: func() time.Time { return now }}
 	first, err := r.Authenticate(ctx, p)
 	if err != nil {
 		t.Fatal(err)

@@ -43,6 +43,7 @@ type loginDesk struct {
 	slots *semaphore.Weighted
 	dummy string // hash of nobody's password, for tags that do not exist
 	key   [32]byte
+	turns turns
 
 	mu    sync.Mutex
 	right map[int32][sha256.Size]byte // registrar → what remembered makes of hash and password
@@ -118,6 +119,11 @@ func (d *loginDesk) remembered(hash, password string) (mac [sha256.Size]byte) {
 	h.Write([]byte(password))
 	h.Sum(mac[:0])
 	return mac
+}
+
+// knows tells whether the password is one that was right before.
+func (d *loginDesk) knows(registrar int32, hash, password string) bool {
+	return hash != "" && d.wasRight(registrar, d.remembered(hash, password))
 }
 
 func (d *loginDesk) wasRight(registrar int32, mac [sha256.Size]byte) bool {
