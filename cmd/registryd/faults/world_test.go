@@ -324,6 +324,13 @@ func (n *node) ready(within time.Duration) {
 				return
 			}
 		}
+		select {
+		case <-n.ended:
+			// It could not connect in time. A service manager starts it again.
+			n.w.figures.Faults["registryd started once more"]++
+			n.launch()
+		default:
+		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	text, _ := os.ReadFile(n.log)
