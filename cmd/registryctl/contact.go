@@ -13,6 +13,7 @@ type contactCommands struct {
 	List   contactList   `cmd:"" help:"List contacts."`
 	Create contactCreate `cmd:"" help:"Create a contact for a registrar."`
 	Update contactUpdate `cmd:"" help:"Change a contact. Whether it is a person or an entity never changes (C2)."`
+	Verify contactVerify `cmd:"" help:"Take a contact's e-mail address as verified, or ask it again (C7)."`
 }
 
 type contactShow struct {
@@ -142,9 +143,12 @@ func (c *contactUpdate) Run(s *session) error {
 		return err
 	}
 	p.Postal = postal
-	_, _, err = r.UpdateContact(s.ctx, actor, p)
+	after, _, err := r.UpdateContact(s.ctx, actor, p)
 	if err != nil {
 		return err
+	}
+	if after.Waiting != 0 {
+		s.hint("Name, organisation and e-mail wait until both addresses have confirmed: change %d.", after.Waiting)
 	}
 	return s.showContact(r, actor, c.Handle, 0)
 }
@@ -197,6 +201,8 @@ type contactView struct {
 	Created       time.Time               `json:"created"`
 	Updater       string                  `json:"updater,omitempty"`
 	Updated       *time.Time              `json:"updated,omitempty"`
+	Verification  *verificationView       `json:"verification,omitempty"`
+	Revisions     []revisionView          `json:"revisions,omitempty"`
 	Uses          []contactUseView        `json:"uses,omitempty"`
 }
 
@@ -226,6 +232,16 @@ func (s *session) showContact(r *registry.Registry, actor registry.Actor, handle
 		return err
 	}
 	v := viewContact(r, k.Contact)
+	verification, err := r.ContactVerification(s.ctx, k.ID)
+	if err != nil {
+		return err
+	}
+	v.Verification = viewVerification(verification)
+	revisions, err := r.Changes(s.ctx, registry.ChangeFilter{Object: registry.ObjectContact, Name: handle, Limit: 10})
+	if err != nil {
+		return err
+	}
+	v.Revisions = viewRevisions(revisions)
 	if names > 0 {
 		uses, err := r.ContactUses(s.ctx, handle, "", names)
 		if err != nil {
@@ -254,7 +270,10 @@ func (s *session) showContact(r *registry.Registry, actor registry.Actor, handle
 			lines = append(lines, strings.Join(nonEmpty([]string{p.City, p.Province, p.PostalCode}), " "), p.Country)
 			pairs = append(pairs, fmt.Sprintf("Address (%s)", p.Form), strings.Join(nonEmpty(lines), "\n"))
 		}
-		s.fields(append(pairs, "E-mail", v.Email, "Voice", v.Voice, "Fax", v.Fax, "Trading name", v.TradName, "Type", v.Type,
+		for _, p := range v.Revisions {
+			pairs = append(pairs, fmt.Sprintf("Change %d", p.Change), p.Label+"\n"+p.lines())
+		}
+		s.fields(append(pairs, "E-mail", v.Email, "Verification", v.Verification.words(), "Voice", v.Voice, "Fax", v.Fax, "Trading name", v.TradName, "Type", v.Type,
 			"Company no.", v.CompanyNo, "Opt-out", yesNo(v.OptOut), "Created", clock(v.Created)+" by "+v.Creator,
 			"Updated", updated, "Used by", strings.Join(uses, "\n"))...)
 		if names > 0 && len(v.Uses) >= names {

@@ -237,9 +237,12 @@ func (c *domainSet) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.UpdateDomain(s.ctx, actor, p)
+	after, err := r.UpdateDomain(s.ctx, actor, p)
 	if err != nil {
 		return err
+	}
+	if after.Waiting != 0 {
+		s.hint("The registrant changes when both parties have confirmed it: change %d.", after.Waiting)
 	}
 	return s.showDomain(r, actor, name)
 }

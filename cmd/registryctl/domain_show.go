@@ -45,6 +45,7 @@ type domainView struct {
 	Zone             string              `json:"zone"`
 	SuspendedReason  string              `json:"suspended_reason,omitempty"`
 	Registrant       string              `json:"registrant,omitempty"`
+	Change           *changeView         `json:"change,omitempty"` // of the registrant, that waits for both parties
 	Contacts         []domainContactView `json:"contacts"`
 	NameServers      []string            `json:"name_servers"`
 	Hosts            []string            `json:"hosts"`
@@ -108,6 +109,14 @@ func (s *session) showDomain(r *registry.Registry, actor registry.Actor, name st
 	}
 	slices.Reverse(past)
 	v := viewDomain(r, d)
+	change, err := r.PendingChange(s.ctx, registry.ObjectDomain, d.ID)
+	if err != nil {
+		return err
+	}
+	if change != nil {
+		waits := viewChange(change)
+		v.Change = &waits
+	}
 	decisions, err := r.DecisionsOn(s.ctx, []string{d.Name})
 	if err != nil {
 		return err
@@ -222,9 +231,13 @@ func (s *session) domainFields(v domainView) {
 	if !v.FirstPaid {
 		first = "not paid yet"
 	}
+	change := ""
+	if h := v.Change; h != nil {
+		change = fmt.Sprintf("change %d to %s waits until %s", h.Number, h.After.Contact, h.AnswerBy)
+	}
 	s.fields("Name", name, "Registration", v.Status, "Expires", v.Expires, "Tag", v.Tag, "Roid", v.ROID,
 		"Statuses", join(v.Statuses, " "), "Suspended", suspended, "First invoice", first,
-		"Registrant", v.Registrant, "Contacts", strings.Join(contacts, "\n"),
+		"Registrant", v.Registrant, "", change, "Contacts", strings.Join(contacts, "\n"),
 		"Name servers", strings.Join(v.NameServers, "\n"), "Hosts below", strings.Join(v.Hosts, "\n"), "DNSSEC", strings.Join(v.DS, "\n"),
 		"auto-bill", bill(v.AutoBill, v.AutoPeriod), "next-bill", bill(v.NextBill, v.NextPeriod), "recur-bill", v.RecurBill,
 		"Not required", yesNo(v.RenewNotRequired), "Reseller", v.Reseller, "Notes", strings.Join(v.Notes, "\n"),

@@ -25,6 +25,7 @@ func (domainCommands) Help() string {
 func (contactCommands) Help() string {
 	return `  registryctl contact show C-1
   registryctl contact list --email owner@example.net
+  registryctl --reason "by telephone" contact verify C-1
   registryctl --reason "by letter" contact create C-1 --tag ALPHA --name "Ann Other" --street "1 High St" --city London --country GB --email ann@example.net`
 }
 

@@ -40,6 +40,7 @@ type cli struct {
 	Registrar registrarCommands `cmd:"" group:"The register" help:"Registrars: tags, settings, access."`
 	Domain    domainCommands    `cmd:"" group:"The register" help:"Names."`
 	Contact   contactCommands   `cmd:"" group:"The register" help:"Contacts."`
+	Change    changeCommands    `cmd:"" group:"The register" help:"Changes of registrants that both parties have to confirm."`
 	Host      hostCommands      `cmd:"" group:"The register" help:"Hosts."`
 	Zone      zoneCommands      `cmd:"" group:"The register" help:"Zones, and labels that cannot be had."`
 	Price     priceCommands     `cmd:"" group:"The register" help:"The price list."`

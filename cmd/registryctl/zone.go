@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -23,12 +24,15 @@ type zoneCommands struct {
 
 // zoneFlags are the settings of a zone; those not given stay as they are.
 type zoneFlags struct {
-	Referred    *bool   `negatable:"" help:"Creations wait for the staff's decision."`
-	IDNTable    *string `name:"idn-table" placeholder:"TABLE" help:"Code points of labels: none or latin."`
-	DNSSECData  *string `name:"dnssec-data" enum:"ds,key,both" help:"What names bring for DNSSEC: ds, key or both."`
-	MaxNS       *int    `name:"max-ns" placeholder:"N" help:"Name servers of a name, 0 to 13."`
-	MaxDS       *int    `name:"max-ds" placeholder:"N" help:"DS records of a name, 0 to 32."`
-	Publication *string `enum:"default,none,minimal,organisations,full" help:"What WHOIS and RDAP tell of contacts: none, minimal, organisations, full, or default: what the configuration says."`
+	Referred          *bool   `negatable:"" help:"Creations wait for the staff's decision."`
+	IDNTable          *string `name:"idn-table" placeholder:"TABLE" help:"Code points of labels: none or latin."`
+	DNSSECData        *string `name:"dnssec-data" enum:"ds,key,both" help:"What names bring for DNSSEC: ds, key or both."`
+	MaxNS             *int    `name:"max-ns" placeholder:"N" help:"Name servers of a name, 0 to 13."`
+	MaxDS             *int    `name:"max-ds" placeholder:"N" help:"DS records of a name, 0 to 32."`
+	RegistrantChanges *string `name:"registrant-changes" enum:"confirm,at-once,never" help:"A change of the registrant of an active name, or of its identity: confirm (both parties), at-once, or never (the zone does not support it)."`
+	VerifyDays        *int    `name:"verify-days" placeholder:"N" help:"Days in which a registrant confirms its e-mail address, 0 to 365; 0: nobody is asked."`
+	VerifySuspends    *bool   `name:"verify-suspends" negatable:"" help:"Names whose registrant did not are suspended."`
+	Publication       *string `enum:"default,none,minimal,organisations,full" help:"What WHOIS and RDAP tell of contacts: none, minimal, organisations, full, or default: what the configuration says."`
 }
 
 func (f zoneFlags) apply(s *registry.ZoneSettings) {
@@ -36,6 +40,11 @@ func (f zoneFlags) apply(s *registry.ZoneSettings) {
 	set(&s.IDNTable, f.IDNTable)
 	set(&s.DNSSECData, f.DNSSECData)
 	set(&s.MaxNS, f.MaxNS)
+	if f.RegistrantChanges != nil {
+		s.RegistrantChanges = registry.RegistrantChanges(*f.RegistrantChanges)
+	}
+	set(&s.VerifyDays, f.VerifyDays)
+	set(&s.VerifySuspends, f.VerifySuspends)
 	set(&s.MaxDS, f.MaxDS)
 	if f.Publication != nil {
 		s.Publication = registry.Publication(strings.TrimPrefix(*f.Publication, "default"))
@@ -182,15 +191,18 @@ func (c *zoneFree) Run(s *session) error {
 }
 
 type zoneView struct {
-	Name        string         `json:"name"`
-	Profile     string         `json:"profile"`
-	Referred    bool           `json:"referred"`
-	IDNTable    string         `json:"idn_table"`
-	DNSSECData  string         `json:"dnssec_data"`
-	MaxNS       int            `json:"max_ns"`
-	MaxDS       int            `json:"max_ds"`
-	Publication string         `json:"publication,omitempty"`
-	Reserved    []reservedView `json:"reserved"`
+	Name              string         `json:"name"`
+	Profile           string         `json:"profile"`
+	Referred          bool           `json:"referred"`
+	IDNTable          string         `json:"idn_table"`
+	DNSSECData        string         `json:"dnssec_data"`
+	MaxNS             int            `json:"max_ns"`
+	MaxDS             int            `json:"max_ds"`
+	Publication       string         `json:"publication,omitempty"`
+	RegistrantChanges string         `json:"registrant_changes"`
+	VerifyDays        int            `json:"verify_days,omitempty"`
+	VerifySuspends    bool           `json:"verify_suspends,omitempty"`
+	Reserved          []reservedView `json:"reserved"`
 
 	DNS *dnsView `json:"dns,omitempty"`
 }
@@ -203,7 +215,8 @@ type reservedView struct {
 
 func viewZone(z *registry.Zone) zoneView {
 	v := zoneView{Name: z.Name, Profile: string(z.Profile), Referred: z.Referred, IDNTable: string(z.IDNTable),
-		DNSSECData: string(z.DNSSECData), MaxNS: z.MaxNS, MaxDS: z.MaxDS, Publication: string(z.Publication), Reserved: []reservedView{}}
+		DNSSECData: string(z.DNSSECData), MaxNS: z.MaxNS, MaxDS: z.MaxDS, Publication: string(z.Publication),
+		RegistrantChanges: string(z.RegistrantChanges), VerifyDays: z.VerifyDays, VerifySuspends: z.VerifySuspends, Reserved: []reservedView{}}
 	for _, l := range z.Reservations() {
 		v.Reserved = append(v.Reserved, reservedView{l.Label, l.Kind, l.Reason})
 	}
@@ -240,6 +253,17 @@ func (s *session) showZone(r *registry.Registry, name string) error {
 		s.fields(append([]string{"Zone", registry.ToUnicode(v.Name), "Profile", v.Profile, "Referred", referred, "IDN table", v.IDNTable,
 			"DNSSEC data", v.DNSSECData, "Name servers", "up to " + strconv.Itoa(v.MaxNS),
 			"DS records", "up to " + strconv.Itoa(v.MaxDS), "Publication", cmp.Or(v.Publication, "as configured"),
-			"Reserved", strings.Join(reserved, "\n")}, v.DNS.fields()...)...)
+			"Registrant changes", v.RegistrantChanges, "Verification", v.verification(), "Reserved", strings.Join(reserved, "\n")}, v.DNS.fields()...)...)
 	})
+}
+
+// verification says what becomes of addresses that are not confirmed (C7).
+func (v zoneView) verification() string {
+	switch {
+	case v.VerifyDays == 0:
+		return "off"
+	case v.VerifySuspends:
+		return fmt.Sprintf("within %d days, or the names are suspended", v.VerifyDays)
+	}
+	return fmt.Sprintf("within %d days", v.VerifyDays)
 }
