@@ -105,9 +105,16 @@ var samples = map[Kind][]any{
 			Registrar: sampleAgent, Path: "change/4f9a7c2e1b8d", AnswerBy: "2027-06-15"},
 		RegistrantChangeNotice{Side: "new", Names: []string{sampleName}, Previous: sampleRegistrant, New: sampleNewcomer,
 			Registrar: sampleAgent, Path: "change/9b1d6a7f3c20", AnswerBy: "2027-06-15"},
+		RegistrantChangeNotice{Side: "new", Names: []string{sampleName, sampleIDN}, More: 3, Previous: sampleRegistrant, New: sampleRegistrant,
+			Registrar: sampleAgent, Identity: true, Changes: sampleChanges, Path: "change/5c20e4a7d913", AnswerBy: "2027-06-15"},
 	},
 	RegistrantChanged: {
 		changed("previous", "confirmed"), changed("new", "refused"), changed("new", "expired"), changed("previous", "cancelled"),
+		changed("new", "failed"), changed("previous", "decided-confirmed"), changed("new", "decided-refused"),
+		RegistrantChangedNotice{Side: "previous", Names: []string{sampleName}, More: 1, Previous: sampleRegistrant, New: sampleRegistrant,
+			Registrar: sampleAgent, Identity: true, Changes: sampleChanges, Outcome: "confirmed", Day: "2027-06-12"},
+		RegistrantChangedNotice{Side: "new", Names: []string{sampleName}, Previous: sampleRegistrant, New: sampleRegistrant,
+			Registrar: sampleAgent, Identity: true, Changes: sampleChanges, Outcome: "expired", Day: "2027-06-16"},
 	},
 	ContactVerification: {
 		VerificationNotice{Contact: sampleNewcomer, Names: []string{sampleName}, Registrar: sampleAgent, Path: "verify/4f9a7c2e1b8d",
@@ -115,6 +122,9 @@ var samples = map[Kind][]any{
 		VerificationNotice{Contact: sampleNewcomer, Registrar: sampleAgent, Path: "verify/4f9a7c2e1b8d", AnswerBy: "2027-06-15"},
 	},
 }
+
+var sampleChanges = []ChangedField{{Field: "organisation", From: "Dommelsen & Söhne <GmbH>"},
+	{Field: "e-mail", From: "info@dommelsen.example", To: "zoe@dommelsen.example"}}
 
 const sampleFingerprint = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 

@@ -273,7 +273,7 @@ func about(s *session, r *registry.Registry, actor registry.Actor, typed string,
 	if err != nil {
 		return nil, err
 	}
-	for field, value := range map[string]any{"name": name, "expires": d.Expires.String(), "registrant": party,
+	for field, value := range map[string]any{"name": name, "expires": d.Expires.String(), "registrant": party, "previous": party, "contact": party,
 		"registrar": notify.Agent{Name: reg.Name, URL: reg.URL, Own: reg.Kind != "registrar"}} {
 		if _, ok := fields[field]; ok {
 			fields[field] = value
