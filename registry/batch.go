@@ -134,18 +134,24 @@ func (r *Registry) runStep(ctx context.Context, day Date, step Step, o BatchOpti
 }
 
 // nextBatchDay returns the first day that RunUntil(day) has to run: the last one
-// that was begun, which may not be finished.
+// that was begun, or the one after it if that is finished.
 func (r *Registry) nextBatchDay(ctx context.Context, day Date) (Date, error) {
-	last, err := r.lastBatchDay(ctx)
+	var last Date
+	var finished int
+	err := r.db.Pool.QueryRow(ctx, `SELECT max(day), count(finished_at) FROM batch_run WHERE day = (SELECT max(day) FROM batch_run)`).
+		Scan(&last, &finished)
+	if err != nil {
+		return last, fmt.Errorf("read the batch runs: %w", err)
+	}
 	switch {
-	case err != nil:
-		return Date{}, err
 	case day.After(r.Today()):
 		return Date{}, refuseFuture(day, r.Today())
 	case last.IsZero():
 		return day, nil
 	case day.Before(last):
 		return Date{}, refusePast(day, last)
+	case finished == len(Steps()):
+		return last.AddDays(1), nil
 	}
 	return last, nil
 }
@@ -213,10 +219,11 @@ func (r *Registry) lastBatchDay(ctx context.Context) (Date, error) {
 	return last, nil
 }
 
-// digest tells whether the lengths in force are those of another run.
+// digest tells whether what fillSQL counts from the day of the last run is the
+// same as then. If not, the next run looks at every name that has expired.
 func (p Policy) digest() string {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%+v", p)
+	fmt.Fprintln(h, p.RegistryTag, p.AdvanceWarningDays, p.ReminderDay, p.ProFormaDay)
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 

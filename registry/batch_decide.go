@@ -137,7 +137,7 @@ func (c *chunk) uk(n *dueName) {
 			n.after.clearNext = n.before.Bill.Next != 0
 		case EventProForma:
 			if !c.proFormas[n.zone.ID].Found {
-				c.fail(n, e.Kind.event(), fmt.Sprintf("There is no non-member price for %d years in .%s.", p.RegistrantPaymentYears, n.zone.Name))
+				c.fail(n, e.Kind.event(), fmt.Sprintf("There is no non-member price for %s in .%s.", Years(p.RegistrantPaymentYears), n.zone.Name))
 				n.rule.Notices.ProForma, unpriced = day, true // passed over, for today
 				continue
 			}
@@ -166,7 +166,7 @@ func (c *chunk) uk(n *dueName) {
 func (c *chunk) renew(n *dueName, years int, origin Origin) (refused string) {
 	q := c.quotes[quoteKey{n.sponsor, n.zone.ID, years}]
 	if q == nil || !q.Found {
-		return fmt.Sprintf("There is no price for %d years in .%s for %s.", years, n.zone.Name, n.rule.Sponsor)
+		return fmt.Sprintf("There is no price for %s in .%s for %s.", Years(years), n.zone.Name, n.rule.Sponsor)
 	}
 	gross := q.Gross()
 	f, limited := c.funds[n.sponsor]

@@ -73,7 +73,7 @@ func (w *world) paid(where string, ids []int64) {
 	for _, lapsed := range []bool{false, true} {
 		rows, err := w.db.Pool.Query(w.ctx, `SELECT c.domain_name, r.tag, coalesce(q.period, '1900-01-01'), c.operation FROM charge c
 			JOIN registrar r ON r.id = c.registrar_id LEFT JOIN renewal_request q ON q.id = c.request_id
-			WHERE `+where+` ORDER BY c.domain_id, c.id`, ids)
+			WHERE (q.id IS NULL OR q.state <> 'withdrawn') AND `+where+` ORDER BY c.domain_id, c.id`, ids)
 		must(w.t, err)
 		var name, tag, operation string
 		var period Date
@@ -263,7 +263,8 @@ func (w *world) unpaid(invoice int64) {
 	rows, err := w.db.Pool.Query(w.ctx, `SELECT c.domain_name, r.tag, coalesce(q.period, '1900-01-01'), c.operation, i.due,
 			EXISTS (SELECT FROM credit_note_line l WHERE l.charge_id = c.id), `+registrantPaidSQL("c.domain_id", "coalesce(q.period, '1900-01-01')")+`
 		FROM charge c JOIN invoice i ON i.id = c.invoice_id JOIN registrar r ON r.id = c.registrar_id
-		LEFT JOIN renewal_request q ON q.id = c.request_id WHERE c.invoice_id = $1 ORDER BY c.domain_id, c.id`, invoice)
+		LEFT JOIN renewal_request q ON q.id = c.request_id
+		WHERE c.invoice_id = $1 AND (q.id IS NULL OR q.state <> 'withdrawn') ORDER BY c.domain_id, c.id`, invoice)
 	must(w.t, err)
 	var name, tag, operation string
 	var period, due Date

@@ -57,7 +57,7 @@ func (s *batchStep) counted(ctx context.Context, event string, n int, err error)
 	if n == 0 && err == nil {
 		return nil
 	}
-	return s.tx(ctx, func(tx *Tx) error {
+	return s.note(ctx, func(tx *Tx) error {
 		tx.Queue(`INSERT INTO batch_count (step, day, event, n) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (step, day, event) DO UPDATE SET n = batch_count.n + excluded.n`, s.step, s.day, event, n)
 		if err != nil {

@@ -15,8 +15,8 @@ import (
 // it has to look at. The row is the lock: of several runners one finds the
 // names. A step with nothing to do is finished at once.
 func (s *batchStep) begin(ctx context.Context) (total int64, finished bool, err error) {
-	err = s.tx(ctx, func(tx *Tx) error {
-		var filled bool
+	var filled bool
+	err = s.note(ctx, func(tx *Tx) error {
 		tx.Queue(`INSERT INTO batch_run (step, day, policy, started_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 			s.step, s.day, s.r.policy.digest(), tx.Now)
 		err := tx.QueryRow(ctx, `SELECT work, filled_at IS NOT NULL, finished_at IS NOT NULL FROM batch_run
@@ -35,7 +35,7 @@ func (s *batchStep) begin(ctx context.Context) (total int64, finished bool, err 
 			WHERE step = $1 AND day = $2`, s.step, s.day, total, tx.Now, finished)
 		return nil
 	})
-	if err == nil && finished {
+	if err == nil && finished && !filled { // what was done before is no news
 		s.o.Progress(BatchProgress{Day: s.day, Step: s.step, Done: total, Total: total, Finished: true})
 	}
 	return total, finished, err
@@ -43,7 +43,7 @@ func (s *batchStep) begin(ctx context.Context) (total int64, finished bool, err 
 
 // finish notes that the step is done. Whoever comes second changes nothing.
 func (s *batchStep) finish(ctx context.Context) error {
-	err := s.tx(ctx, func(tx *Tx) error {
+	err := s.note(ctx, func(tx *Tx) error {
 		tx.Queue(`UPDATE batch_run SET finished_at = $3 WHERE step = $1 AND day = $2 AND finished_at IS NULL`,
 			s.step, s.day, tx.Now)
 		return nil
@@ -54,12 +54,26 @@ func (s *batchStep) finish(ctx context.Context) error {
 	return err
 }
 
+// batchPatience limits a transaction of the batch: no client waits for it, and
+// the first night of a large register looks at every name that has expired.
+const batchPatience = 10 * time.Minute
+
 // tx runs fn in a transaction of the registry itself on the step's day: what it
 // writes bears that date, also when the day is made up later.
 func (s *batchStep) tx(ctx context.Context, fn func(*Tx) error) error {
 	actor := System("BATCH-" + s.day.String())
-	return s.r.db.InTx(ctx, func(ptx *pg.Tx) error {
+	return s.r.db.InTx(pg.WithPatience(ctx, batchPatience), func(ptx *pg.Tx) error {
 		return fn(&Tx{Tx: ptx, r: s.r, actor: actor, today: s.day})
+	})
+}
+
+// note is tx for what the batch writes about itself: the commit does not wait
+// for the disk. Whatever of it a crash of the database takes away is done again,
+// and a later commit that was waited for brings it to the disk too.
+func (s *batchStep) note(ctx context.Context, fn func(*Tx) error) error {
+	return s.tx(ctx, func(tx *Tx) error {
+		tx.Queue(`SELECT set_config('synchronous_commit', 'off', true)`)
+		return fn(tx)
 	})
 }
 

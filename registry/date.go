@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -181,4 +182,12 @@ func (d Date) DateValue() (pgtype.Date, error) {
 		return pgtype.Date{}, nil
 	}
 	return pgtype.Date{Time: d.EPPTime(), Valid: true}, nil
+}
+
+// Years writes a number of years: "1 year", "2 years".
+func Years(n int) string {
+	if n == 1 {
+		return "1 year"
+	}
+	return strconv.Itoa(n) + " years"
 }

@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -111,7 +110,7 @@ func (d *Decision) same(a NameDecision) bool {
 // String is the decision in a word or two, for the history.
 func (d Decision) String() string {
 	if d.Choice == ChoiceRenew {
-		return fmt.Sprintf("renew for %d years", d.Years)
+		return "renew for " + Years(d.Years)
 	}
 	return string(d.Choice)
 }

@@ -159,7 +159,7 @@ func TestDecisionsNotify(t *testing.T) {
 	}
 	history := one[string](r, `SELECT string_agg(action || ' ' || coalesce(reason, '') || ' ' || coalesce(changes->>'decision', ''), '; ' ORDER BY id)
 		FROM history WHERE object_name = 'today.co.test' AND action = 'decision'`)
-	if history != `decision decided by the registrant dommelsen [null, "renew for 3 years"]; decision decided by the registrant dommelsen ["renew for 3 years", "renew for 1 years"]` {
+	if history != `decision decided by the registrant dommelsen [null, "renew for 3 years"]; decision decided by the registrant dommelsen ["renew for 3 years", "renew for 1 year"]` {
 		t.Errorf("history: %s", history)
 	}
 }

@@ -219,8 +219,8 @@ func (c *creation) decide(ctx context.Context) (*Domain, error) {
 	case c.state != "active":
 		return nil, Refuse(KindAuthorization, "", "The tag is suspended.")
 	case !c.quote.Found:
-		return nil, Refuse(KindBillingFailure, "", "There is no price for %d years in .%s on %s; ask the registry.",
-			p.Years, c.zone.Name, tx.today).About("domain:name", c.name)
+		return nil, Refuse(KindBillingFailure, "", "There is no price for %s in .%s on %s; ask the registry.",
+			Years(p.Years), c.zone.Name, tx.today).About("domain:name", c.name)
 	}
 	fee := tx.r.policy.feeLine(c.zone.Profile, billing.Create, p.Years, c.quote)
 	err := p.Fee.Check(c.quote.Net.Currency, fee)

@@ -190,7 +190,7 @@ func (f *feeBook) noPrice(c feeCase) string {
 	if c.Years == 0 {
 		return "There is no price."
 	}
-	return fmt.Sprintf("There is no price for %d years.", c.Years)
+	return fmt.Sprintf("There is no price for %s.", Years(c.Years))
 }
 
 // graceDays is how long a deletion gives the fee of an operation back.

@@ -53,7 +53,7 @@ type Event struct {
 func (e Event) String() string {
 	switch e.Kind {
 	case EventRenewal:
-		return fmt.Sprintf("%s %s for %s (%s, %d years)", e.Day, e.Kind, e.Tag, e.Renewal.Origin, e.Renewal.Years)
+		return fmt.Sprintf("%s %s for %s (%s, %s)", e.Day, e.Kind, e.Tag, e.Renewal.Origin, Years(e.Renewal.Years))
 	case EventLapse:
 		return fmt.Sprintf("%s %s (%s)", e.Day, e.Kind, e.Tag)
 	case EventSuspension, EventCancellation:

@@ -41,10 +41,10 @@ func (r *Registry) SetPrices(ctx context.Context, actor Actor, zone string, list
 				return err
 			}
 			if actor.IsStaff() && before != nil && *before != p.Amount && !from.After(tx.today) {
-				return Refuse(KindPolicy, "", "The price of %s for %d years holds today already: set the new one from a later day.",
-					p.Operation, p.Years).About("from", from.String())
+				return Refuse(KindPolicy, "", "The price of %s for %s holds today already: set the new one from a later day.",
+					p.Operation, Years(p.Years)).About("from", from.String())
 			}
-			field := fmt.Sprintf("%s %s %d years from %s", p.Operation, p.Tier, p.Years, from)
+			field := fmt.Sprintf("%s %s %s from %s", p.Operation, p.Tier, Years(p.Years), from)
 			tx.record("price", int64(id), zone, "set", changes{}.add(field, moneyText(before), p.Amount.String()))
 		}
 		return nil

@@ -76,8 +76,8 @@ func (tx *Tx) acceptReferral(ctx context.Context, d *Domain) (*Domain, error) {
 		return nil, err
 	}
 	if !quote.Found {
-		return nil, Refuse(KindBillingFailure, "", "There is no price for %d years in .%s on %s; set one first.",
-			years, d.Zone.Name, tx.today).About("domain:name", d.Name)
+		return nil, Refuse(KindBillingFailure, "", "There is no price for %s in .%s on %s; set one first.",
+			Years(years), d.Zone.Name, tx.today).About("domain:name", d.Name)
 	}
 	err = needFunds(d.Name, quote)
 	if err != nil {

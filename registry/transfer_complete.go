@@ -23,8 +23,8 @@ func (c *transferCompletion) decide() error {
 		return err
 	}
 	if !c.quote.Found {
-		return Refuse(KindBillingFailure, "", "There is no price for a transfer of %d years in .%s on %s; ask the registry.",
-			c.t.Years, d.Zone.Name, tx.today).About("domain:name", d.Name)
+		return Refuse(KindBillingFailure, "", "There is no price for a transfer of %s in .%s on %s; ask the registry.",
+			Years(c.t.Years), d.Zone.Name, tx.today).About("domain:name", d.Name)
 	}
 	err = needFunds(d.Name, c.quote)
 	if err != nil {

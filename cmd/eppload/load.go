@@ -53,6 +53,7 @@ type load struct {
 	processes map[string]func() (time.Duration, error)
 
 	left     atomic.Int64 // of count
+	stop     atomic.Bool  // ends the run before its time
 	failures atomic.Int64
 	start    time.Time // of the measured time
 	end      time.Time
@@ -198,7 +199,7 @@ func (w *worker) connect(ctx context.Context) error {
 
 // loop sends commands until the time, the count, or the names run out.
 func (w *worker) loop(ctx context.Context) {
-	for ctx.Err() == nil && w.load.failures.Load() < maxFailures {
+	for ctx.Err() == nil && w.load.failures.Load() < maxFailures && !w.load.stop.Load() {
 		now := time.Now()
 		if !now.Before(w.load.end) {
 			return

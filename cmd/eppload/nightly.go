@@ -24,7 +24,6 @@ type NightlyCommand struct {
 	Registryd string `help:"The server program that runs a day as the leader." default:"registryd"`
 	Names     int64  `help:"Names in the register." default:"10000000"`
 	Due       int64  `help:"Names that renew themselves on a busy day." default:"100000"`
-	Lines     int    `help:"Lines of the largest invoice, whose PDF is measured." default:"100000"`
 	Sessions  int    `help:"EPP sessions that check names meanwhile." default:"8"`
 	FillOnly  bool   `help:"Fill the register and stop."`
 	JSON      string `name:"json" help:"File for the results as JSON." type:"path"`
@@ -70,7 +69,7 @@ type nightlyState struct {
 
 // Run fills the register if it is not there, measures, and prints Markdown.
 func (c *NightlyCommand) Run(ctx context.Context, out *console) error {
-	if c.Names < 1000*int64(len(nightlyTags)) || c.Due < 100 || c.Due > c.Names/20 || c.Sessions < 1 || c.Sessions > 64 || c.Lines < 1 {
+	if c.Names < 1000*int64(len(nightlyTags)) || c.Due < 100 || c.Due > c.Names/20 || c.Sessions < 1 || c.Sessions > 64 {
 		return errors.New("names: at least 4000; due: 100 to a twentieth of them; sessions: 1 to 64")
 	}
 	n := &nightly{NightlyCommand: c, log: out.stderr, result: nightlyResult{Machine: describeMachine(), Start: time.Now().UTC()}}
@@ -124,6 +123,10 @@ func (n *nightly) setUp(ctx context.Context) error {
 	}
 	n.result.Filled = n.state.Filled
 	n.db, err = pg.Open(ctx, pg.Config{URL: n.url(), MaxConns: 8, TxTimeout: 10 * time.Minute})
+	if err != nil {
+		return err
+	}
+	err = pg.Migrate(ctx, n.db, nil) // a register kept from before
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (batchCommands) Help() string {
 
 type batchRun struct {
 	Date    string        `placeholder:"YYYY-MM-DD" help:"Up to and with this day. Default: today."`
-	Step    string        `placeholder:"STEP" help:"Only this step of the day: renewals, invoices, life, transfers or handshakes."`
+	Step    string        `placeholder:"STEP" help:"Only this step of the day: renewals, invoices, life, transfers, handshakes, confirmations or notices."`
 	Chunk   int           `default:"1000" help:"Names in one transaction."`
 	Workers int           `default:"2" help:"Transactions at once."`
 	Pause   time.Duration `help:"Of a worker after each transaction, to leave room for others."`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -64,4 +65,14 @@ func TestSimulateCommand(t *testing.T) {
 		t.Errorf("%d scratch databases are left, %v", scratch, err)
 	}
 	d.expect(exitUsage, "line 1", "support", "simulate", "batch_test.go")
+}
+
+// The help of --step names every step that there is.
+func TestStepHelp(t *testing.T) {
+	field, _ := reflect.TypeOf(batchRun{}).FieldByName("Step")
+	for _, step := range registry.Steps() {
+		if !strings.Contains(field.Tag.Get("help"), string(step)) {
+			t.Errorf("the help of --step lacks %s", step)
+		}
+	}
 }

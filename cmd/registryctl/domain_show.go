@@ -199,14 +199,14 @@ func (s *session) domainFields(v domainView) {
 		case years == 0:
 			return strconv.Itoa(days) + " days before expiry"
 		}
-		return fmt.Sprintf("%d days before expiry, %d years", days, years)
+		return fmt.Sprintf("%d days before expiry, %s", days, registry.Years(years))
 	}
 	var contacts, requests []string
 	for _, c := range v.Contacts {
 		contacts = append(contacts, c.Role+" "+c.Handle)
 	}
 	for _, q := range v.Requests {
-		text := fmt.Sprintf("%s by %s, %d years: %s", q.Period, q.Tag, q.Years, q.State)
+		text := fmt.Sprintf("%s by %s, %s: %s", q.Period, q.Tag, registry.Years(q.Years), q.State)
 		if q.Due != "" {
 			text += ", due " + q.Due
 		}

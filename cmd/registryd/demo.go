@@ -48,6 +48,12 @@ func (c *demoCommand) Run(p *program) (err error) {
 	tuneCollector()
 	dir, err := filepath.Abs(c.Dir)
 	if err == nil {
+		_, err = os.Stat(dir)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = c.freeAddresses(p.ctx) // a start that cannot succeed leaves nothing behind
+	}
+	if err == nil {
 		err = os.MkdirAll(dir, 0o711) // the database's own account walks through
 	}
 	if err != nil {
@@ -217,6 +223,23 @@ func reachable(address string) string {
 		host = "127.0.0.1"
 	}
 	return net.JoinHostPort(host, port)
+}
+
+// freeAddresses tells whether all that the demo will listen on is free.
+func (c *demoCommand) freeAddresses(ctx context.Context) error {
+	for _, address := range []string{c.ListenEPP, c.ListenGTLD, c.PlainEPP, c.ListenMetrics, c.ListenSMTP, c.ListenMailbox, c.ListenWeb} {
+		if address == "" {
+			continue
+		}
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if err == nil {
+			err = l.Close()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // explain says what to do about an address that is taken, or a folder that

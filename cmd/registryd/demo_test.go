@@ -114,6 +114,24 @@ func TestDemo(t *testing.T) {
 
 // With a database given the demo uses that one, starts none of its own, and
 // the plain-text listener is there when it is asked for.
+// A demo whose address is taken says so and leaves nothing behind.
+func TestDemoAddressTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	dir := filepath.Join(t.TempDir(), "new")
+	p := start(t, anyPorts(dir, "--listen-gtld="+taken.Addr().String())...)
+	p.wait(exitFault)
+	if text := p.stderr.String(); !strings.Contains(text, "--listen-gtld") {
+		t.Errorf("it says: %s", text)
+	}
+	if _, err = os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder is there: %v", err)
+	}
+}
+
 func TestDemoOnGivenDatabase(t *testing.T) {
 	db, dir := pgtest.New(t), demoDir(t)
 	p, d := startDemo(t, dir, "--database", pgtest.URL(db), "--plain-epp=127.0.0.1:0")

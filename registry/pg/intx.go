@@ -31,8 +31,8 @@ type inTxKey struct{}
 // a server that turned out to be a standby, and a plan that a migration made
 // stale. When COMMIT was sent and not answered the error is ErrOutcomeUnknown.
 //
-// The transaction, with its retries, runs under Config.TxTimeout and not under
-// ctx: a caller that hangs up must not cancel a COMMIT. InTx with the context of
+// The transaction, with its retries, runs under Config.TxTimeout, or what
+// WithPatience says, and not under ctx: a caller that hangs up must not cancel a COMMIT. InTx with the context of
 // a transaction (tx.Context) returns ErrNested.
 func (db *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	if ctx.Value(inTxKey{}) != nil {
@@ -42,7 +42,7 @@ func (db *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("transaction not begun: %w", err)
 	}
-	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), db.txTimeout)
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), db.limit(ctx))
 	defer cancel()
 	own = context.WithValue(own, inTxKey{}, true)
 	err = db.txs.Acquire(own, 1)
@@ -67,6 +67,24 @@ func (db *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 		f()
 	}
 	return nil
+}
+
+// patienceKey marks a context whose transactions may take longer.
+type patienceKey struct{}
+
+// WithPatience returns a context whose transactions may take so long instead of
+// Config.TxTimeout: for work that no client waits for, such as finding what is
+// due among millions of names.
+func WithPatience(ctx context.Context, d time.Duration) context.Context {
+	return context.WithValue(ctx, patienceKey{}, d)
+}
+
+func (db *DB) limit(ctx context.Context) time.Duration {
+	d, ok := ctx.Value(patienceKey{}).(time.Duration)
+	if ok {
+		return d
+	}
+	return db.txTimeout
 }
 
 // inTurn retries and gives the transaction's turn back, also when fn panics.

@@ -300,3 +300,16 @@ func TestTimesAreUTC(t *testing.T) {
 		t.Errorf("got %v and %v, want %v in UTC", one, many, at)
 	}
 }
+
+// WithPatience gives one transaction more time than the others have.
+func TestWithPatience(t *testing.T) {
+	db := account(t)
+	quick := pg.With(db, db.Pool, 200*time.Millisecond)
+	sleep := func(tx *pg.Tx) error { _, err := tx.Exec(t.Context(), `SELECT pg_sleep(0.5)`); return err }
+	if err := quick.InTx(t.Context(), sleep); err == nil {
+		t.Error("it was not limited")
+	}
+	if err := quick.InTx(pg.WithPatience(t.Context(), time.Minute), sleep); err != nil {
+		t.Error(err)
+	}
+}
