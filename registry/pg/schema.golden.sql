@@ -1207,6 +1207,7 @@ table renewal_request
     constraint renewal_request_years_check CHECK (((years >= 1) AND (years <= 10)))
     constraint renewal_request_pkey PRIMARY KEY (id)
     CREATE INDEX renewal_request_lapse ON public.renewal_request USING btree (due) WHERE (state = 'invoiced'::text)
+    CREATE INDEX renewal_request_lapsed ON public.renewal_request USING btree (domain_id) WHERE (state = 'lapsed'::text)
     CREATE UNIQUE INDEX renewal_request_once ON public.renewal_request USING btree (domain_id, period, registrar_id) WHERE (state <> 'withdrawn'::text)
     CREATE UNIQUE INDEX renewal_request_withdrawn_once ON public.renewal_request USING btree (domain_id, period, registrar_id) WHERE (state = 'withdrawn'::text)
 
