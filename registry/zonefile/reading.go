@@ -105,22 +105,22 @@ func (r *Reading) Since(ctx context.Context, serial uint32, emit func(Delta) err
 	if err != nil {
 		return false, fmt.Errorf("read the journal of %s: %w", r.Zone, err)
 	}
-	type version struct{ version, serial int64 }
+	type version struct{ Version, Serial int64 }
 	versions, err := pgx.CollectRows(rows, pgx.RowToStructByPos[version])
 	if err != nil {
 		return false, fmt.Errorf("read the journal of %s: %w", r.Zone, err)
 	}
-	if len(versions) == 0 || versions[len(versions)-1].version != r.last {
+	if len(versions) == 0 || versions[len(versions)-1].Version != r.last {
 		return false, nil
 	}
 	for i, v := range versions[1:] {
-		if v.version != versions[i].version+1 {
+		if v.Version != versions[i].Version+1 {
 			return false, nil
 		}
 	}
 	for i, v := range versions[1:] {
-		d := Delta{From: uint32(versions[i].serial), To: uint32(v.serial)}
-		err = r.delta(ctx, v.version, &d)
+		d := Delta{From: uint32(versions[i].Serial), To: uint32(v.Serial)}
+		err = r.delta(ctx, v.Version, &d)
 		if err == nil {
 			err = emit(d)
 		}
