@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 	"registry/pg/cluster":  {"registry/pg"},
 	"registry/seal":        {"registry/pg"},
 	"registry/pg/backup":   {"registry/pg", "registry/pg/cluster"},
+	"registry/axfr":        {"registry/zonefile", "registry", "billing", "billing/customer", "notify", "certs", "registry/pg"},
 	"registry/zonefile":    {"registry", "billing", "billing/customer", "notify", "certs", "registry/pg"},
 	"registry/scenario":    {"registry", "billing", "billing/customer", "notify", "certs", "registry/pg"},
 }

@@ -44,6 +44,7 @@ type demoFile struct {
 	DatabaseURL string `json:"database_url"`
 	StaffUser   string `json:"staff_user"`
 	CAFile      string `json:"ca_file"` // its key lies beside it
+	ZoneDir     string `json:"zone_dir"`
 }
 
 // config finds out where the register is: --database, --demo, the
@@ -89,6 +90,9 @@ func (s *session) readDemo(dir string, cfg *config.Config) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	cfg.Database.URL, s.demoUser = d.DatabaseURL, d.StaffUser
+	if d.ZoneDir != "" {
+		cfg.Zones.Directory = filepath.Join(dir, d.ZoneDir)
+	}
 	if d.CAFile != "" {
 		cfg.Certs.CACert = filepath.Join(dir, d.CAFile)
 		cfg.Certs.CAKey = filepath.Join(filepath.Dir(cfg.Certs.CACert), caKeyFile)

@@ -26,6 +26,7 @@ type demoCommand struct {
 	ListenMailbox string `name:"listen-mailbox" default:"127.0.0.1:8025" placeholder:"HOST:PORT" help:"Web page with that mail. Default: ${default}."`
 	ListenWeb     string `name:"listen-web" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The registry's public pages and RDAP. Default: ${default}."`
 	ListenWhois   string `name:"listen-whois" default:"127.0.0.1:4343" placeholder:"HOST:PORT" help:"WHOIS. Default: ${default}."`
+	ListenDNS     string `name:"listen-dns" default:"127.0.0.1:5300" placeholder:"HOST:PORT" help:"Zone transfers to secondaries. Default: ${default}."`
 	Database      string `env:"DATABASE_URL" placeholder:"URL" help:"Use this PostgreSQL database instead of one of the demo's own."`
 	Check         bool   `help:"Start, run every kind of command against it, print the results, and stop. Leaves some names behind."`
 }
@@ -144,6 +145,9 @@ func (d *demo) serve() (err error) {
 	}
 	defer logFile.Close()
 	err = d.prepareRegister(ctx, cfg, issued)
+	if err == nil {
+		err = d.prepareZones(&cfg)
+	}
 	if err != nil {
 		return err
 	}
@@ -208,6 +212,7 @@ func (d *demo) describe(s *service) {
 	d.json.PlainEPP = reachable(s.address("plain"))
 	d.json.Pages = "http://" + reachable(s.public.Addr().String()) + "/"
 	d.json.Whois = reachable(s.port43.Addr().String())
+	d.json.DNS = reachable(s.zones.tcp.Addr().String())
 	d.json.Metrics = "http://" + reachable(s.http.Addr().String()) + "/metrics"
 }
 
@@ -247,7 +252,7 @@ func (c *demoCommand) freeAddresses(ctx context.Context) error {
 func (c *demoCommand) explain(err error) error {
 	switch {
 	case errors.Is(err, errAddressInUse):
-		return fmt.Errorf("%w\nanother program uses it: choose another with --listen-epp, --listen-gtld, --plain-epp, --listen-metrics, --listen-smtp, --listen-mailbox, --listen-web or --listen-whois", err)
+		return fmt.Errorf("%w\nanother program uses it: choose another with --listen-epp, --listen-gtld, --plain-epp, --listen-metrics, --listen-smtp, --listen-mailbox, --listen-web, --listen-whois or --listen-dns", err)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w: give a folder that you may write with --dir", err)
 	}

@@ -66,6 +66,7 @@ func (c *checkRun) all() {
 		c.get(path)
 	}
 	c.lookups()
+	c.zones()
 	for _, profile := range []string{"uk", "gtld"} {
 		a, b, third := c.open(profile, "DEMO-A"), c.open(profile, "DEMO-B"), c.open(profile, "DEMO-C")
 		if a == nil || b == nil || third == nil {

@@ -27,6 +27,7 @@ func (d *demo) print() {
 	line("RDAP", j.Pages+"rdap/")
 	line("WHOIS", j.Whois)
 	line("letters", d.shown("post"))
+	line("zones", d.shown(j.ZoneDir)+"   transfers from "+j.DNS+" with "+d.shown(j.ZoneKey))
 	line("metrics", j.Metrics+"   also /healthz and /readyz")
 	line("database", j.DatabaseURL)
 	line("CA", d.shown(j.CAFile))

@@ -101,6 +101,10 @@ func fillDemo(ctx context.Context, r *registry.Registry) error {
 	if err != nil {
 		return err
 	}
+	err = demoApexes(ctx, r)
+	if err != nil {
+		return err
+	}
 	registrars, err := readDemoRegistrars()
 	if err != nil {
 		return err

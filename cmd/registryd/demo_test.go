@@ -29,6 +29,9 @@ var metricsOfEPP = []string{
 	`certificate_expiry_timestamp_seconds{certificate="ca"}`, `certificate_expiry_timestamp_seconds{certificate="server"}`,
 	`certificate_expiry_timestamp_seconds{certificate="registrar"}`, `registrar_certificates_expiring{days="30"} 0`,
 	`job_last_success_timestamp_seconds{job="transfers approved"}`, "go_goroutines", "process_open_fds",
+	`zone_serial{zone="co.demo"}`, `zone_names{zone="co.demo"}`, `zone_age_seconds{zone="co.demo"}`, `zone_serial_age_seconds{zone="co.demo"}`,
+	`zone_stopped{zone="co.demo"} 0`, `zone_file_bytes{zone="co.demo"}`, `zone_file_age_seconds{zone="co.demo"}`, `zone_file_behind{zone="co.demo"} `,
+	`job_last_success_timestamp_seconds{job="zone changes"}`, "zone_transfer_records_total ",
 }
 
 // The demo from nothing: the check passes, a second start is warm and keeps the

@@ -86,7 +86,7 @@ func demoDir(t *testing.T) string {
 
 // anyPorts are the flags of a demo beside others on the machine.
 func anyPorts(dir string, more ...string) []string {
-	return append([]string{"demo", "--dir", dir, "--listen-epp=127.0.0.1:0", "--listen-gtld=127.0.0.1:0", "--listen-metrics=127.0.0.1:0", "--listen-smtp=127.0.0.1:0", "--listen-mailbox=127.0.0.1:0", "--listen-web=127.0.0.1:0", "--listen-whois=127.0.0.1:0"}, more...)
+	return append([]string{"demo", "--dir", dir, "--listen-epp=127.0.0.1:0", "--listen-gtld=127.0.0.1:0", "--listen-metrics=127.0.0.1:0", "--listen-smtp=127.0.0.1:0", "--listen-mailbox=127.0.0.1:0", "--listen-web=127.0.0.1:0", "--listen-whois=127.0.0.1:0", "--listen-dns=127.0.0.1:0"}, more...)
 }
 
 // process is a program of ours that runs.

@@ -55,6 +55,8 @@ type service struct {
 	whois  *whois.Server // nil without
 	port43 net.Listener
 
+	zones zones
+
 	mail      *notify.Metrics
 	templates *notify.Templates // nil when neither mail nor letters go out
 	sender    *notify.Sender    // nil without a mail server
@@ -82,6 +84,9 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*service, e
 	}
 	if err == nil {
 		err = s.openLookup(ctx)
+	}
+	if err == nil {
+		err = s.openZones(ctx)
 	}
 	if err == nil {
 		err = s.openMail()
@@ -190,6 +195,7 @@ func (s *service) run(ctx context.Context) error {
 	asking, stopAsking := context.WithCancel(jobs)
 	defer stopAsking()
 	s.startWhois(asking, g)
+	s.startZones(asking, g)
 	s.startJobs(jobs, g)
 
 	select {
@@ -224,10 +230,13 @@ func (s *service) close() {
 	for _, l := range s.listeners {
 		l.Close()
 	}
-	for _, ln := range []net.Listener{s.http, s.public, s.port43} {
+	for _, ln := range []net.Listener{s.http, s.public, s.port43, s.zones.tcp} {
 		if ln != nil {
 			ln.Close()
 		}
+	}
+	if s.zones.udp != nil {
+		s.zones.udp.Close()
 	}
 	if s.db != nil {
 		s.db.Close()

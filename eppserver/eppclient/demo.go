@@ -24,13 +24,16 @@ type Demo struct {
 	// CAFile signs the server's certificate and the registrars'.
 	CAFile      string          `json:"ca_file"`
 	Registrars  []DemoRegistrar `json:"registrars"`
-	Whois       string          `json:"whois,omitempty"`   // host:port
-	Pages       string          `json:"pages,omitempty"`   // URL; RDAP is below it
-	Metrics     string          `json:"metrics"`           // URL
-	SMTP        string          `json:"smtp,omitempty"`    // host:port of the sink
-	Mailbox     string          `json:"mailbox,omitempty"` // URL
-	DatabaseURL string          `json:"database_url"`      // for registryctl
-	StaffUser   string          `json:"staff_user"`        // registryctl acts as this one
+	Whois       string          `json:"whois,omitempty"`    // host:port
+	Pages       string          `json:"pages,omitempty"`    // URL; RDAP is below it
+	DNS         string          `json:"dns,omitempty"`      // host:port of zone transfers
+	ZoneDir     string          `json:"zone_dir,omitempty"` // folder of the zone files
+	ZoneKey     string          `json:"zone_key,omitempty"` // TSIG key of transfers, in the form of dig -k
+	Metrics     string          `json:"metrics"`            // URL
+	SMTP        string          `json:"smtp,omitempty"`     // host:port of the sink
+	Mailbox     string          `json:"mailbox,omitempty"`  // URL
+	DatabaseURL string          `json:"database_url"`       // for registryctl
+	StaffUser   string          `json:"staff_user"`         // registryctl acts as this one
 }
 
 // DemoRegistrar is a registrar of the demo with all it needs to log in.
@@ -60,7 +63,7 @@ func LoadDemo(dir string) (*Demo, error) {
 		}
 		return filepath.Join(dir, name)
 	}
-	d.CAFile = from(d.CAFile)
+	d.CAFile, d.ZoneDir, d.ZoneKey = from(d.CAFile), from(d.ZoneDir), from(d.ZoneKey)
 	for i := range d.Registrars {
 		r := &d.Registrars[i]
 		r.CertFile, r.KeyFile = from(r.CertFile), from(r.KeyFile)

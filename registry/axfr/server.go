@@ -28,7 +28,9 @@ type Secondary struct {
 	Zones     []string       // empty: all
 }
 
-func (s *Secondary) gets(zone string) bool { return len(s.Zones) == 0 || slices.Contains(s.Zones, zone) }
+func (s *Secondary) gets(zone string) bool {
+	return len(s.Zones) == 0 || slices.Contains(s.Zones, zone)
+}
 
 func (s *Secondary) asksFrom(a netip.Addr) bool {
 	return slices.ContainsFunc(s.From, func(p netip.Prefix) bool { return p.Contains(a) })

@@ -32,7 +32,7 @@ func demoForPerl(t *testing.T) string {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	demo := filepath.Join(dir, "demo")
-	cmd := exec.Command(program, "demo", "--dir", demo, "--listen-epp=127.0.0.1:0", "--listen-gtld=127.0.0.1:0", "--listen-metrics=127.0.0.1:0", "--listen-smtp=127.0.0.1:0", "--listen-mailbox=127.0.0.1:0", "--listen-web=127.0.0.1:0", "--listen-whois=127.0.0.1:0")
+	cmd := exec.Command(program, "demo", "--dir", demo, "--listen-epp=127.0.0.1:0", "--listen-gtld=127.0.0.1:0", "--listen-metrics=127.0.0.1:0", "--listen-smtp=127.0.0.1:0", "--listen-mailbox=127.0.0.1:0", "--listen-web=127.0.0.1:0", "--listen-whois=127.0.0.1:0", "--listen-dns=127.0.0.1:0")
 	cmd.Stderr = os.Stderr
 	err = cmd.Start()
 	if err != nil {
