@@ -94,11 +94,20 @@ func (w *world) pass() {
 
 func (w *world) serve(cfg Config) {
 	w.t.Helper()
-	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	must(w.t, err)
-	w.addr = udp.LocalAddr().String()
-	tcp, err := net.Listen("tcp", w.addr)
+	udp, err := net.ListenPacket("udp", tcp.Addr().String())
+	for range 20 { // until a port is free for both
+		if err == nil {
+			break
+		}
+		must(w.t, tcp.Close())
+		tcp, err = net.Listen("tcp", "127.0.0.1:0")
+		must(w.t, err)
+		udp, err = net.ListenPacket("udp", tcp.Addr().String())
+	}
 	must(w.t, err)
+	w.addr = tcp.Addr().String()
 	cfg.Log, cfg.Metrics, cfg.Now = slog.New(slog.NewTextHandler(w.t.Output(), nil)), prometheus.NewRegistry(), time.Now
 	s, err := NewServer(w.pub, cfg)
 	must(w.t, err)
