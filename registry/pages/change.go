@@ -17,12 +17,13 @@ type changePage struct {
 	Path     string
 	Identity bool                    // C5: the same contact with other data
 	Diff     []registry.IdentityDiff // of an identity
+	One      bool                    // it is about one name
 	Ended    bool                    // nothing is asked any more
 }
 
 func (p *Pages) changeData(c registry.ChangeConfirmation, token string) changePage {
 	return changePage{ChangeConfirmation: c, Path: p.base + registry.ChangePage + url.PathEscape(token),
-		Identity: c.Change.Object == registry.ObjectContact, Diff: c.Change.Before.Diff(c.Change.After)}
+		Identity: c.Change.Object == registry.ObjectContact, One: len(c.Change.Names)+c.Change.More == 1, Diff: c.Change.Before.Diff(c.Change.After)}
 }
 
 // showChange asks a party to confirm or refuse a change of registrant, or tells

@@ -29,7 +29,7 @@ type salesPage struct {
 
 // salesView is a list that the page offers.
 type salesView struct {
-	Key, Name string
+	Key, Name, Title string
 }
 
 // The lists beside those by month.
@@ -47,10 +47,10 @@ const overdueDays = 200
 
 // views are the lists on a day.
 func views(today registry.Date) []salesView {
-	list := []salesView{{viewDecisions, "Decisions waiting"}, {viewOverdue, "Expired"}}
+	list := []salesView{{viewDecisions, "Decisions", "Decisions waiting"}, {viewOverdue, "Expired", "Expired and not renewed"}}
 	for i := range monthsAhead {
 		m := registry.NewDate(today.Year, today.Month, 1).AddMonths(i)
-		list = append(list, salesView{m.String()[:7], m.EPPTime().Format("January 2006")})
+		list = append(list, salesView{m.String()[:7], m.EPPTime().Format("Jan 2006"), m.EPPTime().Format("January 2006")})
 	}
 	return list
 }
@@ -93,7 +93,7 @@ func (p *Pages) listSales(w http.ResponseWriter, r *http.Request, status int, wh
 		p.fail(w, r, err, "")
 		return
 	}
-	data := salesPage{SalesContact: who, Form: p.formToken(w, r), Views: all, View: all[at].Key, Title: all[at].Name, Lines: lines,
+	data := salesPage{SalesContact: who, Form: p.formToken(w, r), Views: all, View: all[at].Key, Title: all[at].Title, Lines: lines,
 		Years: yearList(p.reg.Policy().MaxYears), Days: p.reg.Policy().CodeDays, Fault: fault, Action: p.base + "registrar/act"}
 	if len(lines) > namesOnPage {
 		data.Lines = lines[:namesOnPage]
@@ -101,7 +101,7 @@ func (p *Pages) listSales(w http.ResponseWriter, r *http.Request, status int, wh
 		next.Set("view", data.View)
 		data.Next = next.Encode()
 	}
-	title := all[at].Name
+	title := all[at].Title
 	if fault != "" {
 		title = "Error: " + title
 	}

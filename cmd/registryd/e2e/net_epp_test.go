@@ -14,9 +14,9 @@ import (
 	"github.com/namekeep/namekeep/eppserver/eppclient"
 )
 
-// demoForPerl builds registryd, starts a demo on ports of its own and returns its
+// demoOnFreePorts builds registryd, starts a demo on ports of its own and returns its
 // folder.
-func demoForPerl(t *testing.T) string {
+func demoOnFreePorts(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "nke2e")
 	if err == nil {
@@ -60,7 +60,7 @@ func TestNetEPP(t *testing.T) {
 	if out, err := exec.Command("perl", "-MNet::EPP::Simple", "-e", "1").CombinedOutput(); err != nil {
 		t.Fatalf("Net::EPP is needed (apt-get install libnet-epp-perl): %v\n%s", err, out)
 	}
-	dir := demoForPerl(t)
+	dir := demoOnFreePorts(t)
 	for _, profile := range []string{"uk", "gtld"} {
 		t.Run(profile, func(t *testing.T) {
 			out, err := exec.Command("perl", filepath.Join("testdata", "session.pl"), dir, profile).CombinedOutput()
