@@ -44,7 +44,7 @@ type AccountName struct {
 	Situation Situation          // which of the seven changes of tag
 	Status    RegistrationStatus // what the new registrar is told
 	BillsOff  bool               // R13: auto-bill or next-bill was on
-	Ended     string             // what was pending and ends: a transfer, a handshake
+	Ended     []string           // what was pending and ends: a transfer, a handshake, a change of registrant
 	Kept      bool               // the registrant contact stays another tag's (B34)
 	Move      *customer.SubscriptionMove
 }
@@ -127,6 +127,25 @@ func (r *Registry) TransferAccount(ctx context.Context, actor Actor, p AccountTr
 		return nil, fmt.Errorf("%w (and its order could not be ended: %v)", err, failed)
 	}
 	return nil, err
+}
+
+// AccountCurrency returns the currency that an account would have under a
+// registrar: that of the account which the customer has there, or the
+// registrar's. Refusals: KindNotFound.
+func (r *Registry) AccountCurrency(ctx context.Context, actor Actor, id int64, to string) (string, error) {
+	a, err := r.Account(ctx, actor, id)
+	if err != nil {
+		return "", err
+	}
+	v, err := r.Vendor(ctx, to)
+	if err != nil {
+		return "", err
+	}
+	into, err := customer.Of(ctx, r.db.Pool, a.ContactID, v.Registrar)
+	if err != nil || into == nil {
+		return v.Currency, err
+	}
+	return into.Currency, nil
 }
 
 // accountMove is the transfer of an account on its way.
@@ -219,11 +238,14 @@ func (m *accountMove) decide(ctx context.Context) error {
 		change := DecideTagChange(d.renewalName(), m.out.To, tx.today, tx.r.policy)
 		n := AccountName{Name: d.Name, Expires: d.Expires, Situation: change.Situation, Status: change.Status,
 			BillsOff: change.BillsOff, Kept: contact != m.t.To.Registrar, Move: moves[d.ID]}
-		switch {
-		case d.Transfer != nil:
-			n.Ended = "transfer to " + d.Transfer.Gaining
-		case d.Handshake != 0:
-			n.Ended = "release, case " + caseText(d.Handshake)
+		if d.Transfer != nil {
+			n.Ended = append(n.Ended, "transfer to "+d.Transfer.Gaining)
+		}
+		if d.Handshake != 0 {
+			n.Ended = append(n.Ended, "release, case "+caseText(d.Handshake))
+		}
+		if d.Statuses.Has(StatusPendingUpdate) {
+			n.Ended = append(n.Ended, "change of registrant")
 		}
 		m.out.Names = append(m.out.Names, n)
 	}

@@ -19,6 +19,9 @@ const (
 	RoleBilling  Role = "billing"
 	RoleOperator Role = "operator"
 	RoleAdmin    Role = "admin"
+	// RoleRegistrar is for people of a registrar: they act as it, and see what is
+	// its own (B34, B37).
+	RoleRegistrar Role = "registrar"
 )
 
 // Actor says who acts, why, and under which transaction identifiers. Every
@@ -28,7 +31,7 @@ type Actor struct {
 	Kind      ActorKind
 	TAG       string // of a registrar
 	Registrar int32  // registrar.id of TAG
-	Staff     string // the name of a staff user
+	Staff     string // the name of a staff user, or of one with RoleRegistrar
 	Role      Role   // of the staff user
 	Reason    string // staff must give one where money or a name is concerned
 	ClTRID    string // the client's transaction identifier, as sent

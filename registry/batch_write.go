@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/namekeep/namekeep/billing"
+	"github.com/namekeep/namekeep/billing/customer"
 )
 
 // batchWrites is what a chunk writes beside the names themselves.
@@ -181,6 +182,11 @@ func (c *chunk) saveRenewals(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	renewed := make([]int64, len(list))
+	for i, v := range list {
+		renewed[i] = v.name.id
+	}
+	customer.QueueSync(c.tx.Tx, renewed, c.s.day.EPPTime())
 	c.openGraces()
 	return nil
 }

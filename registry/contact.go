@@ -31,6 +31,9 @@ type Contact struct {
 
 	authHash  []byte
 	authSetAt time.Time
+	// held: its account is under another registrar, to which it does not belong
+	// (B34). Only look-ups for the world read it.
+	held bool
 }
 
 // Disclosure is a contact's wish about publication (RFC 5733 section 2.9): what

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/namekeep/namekeep/billing"
+	"github.com/namekeep/namekeep/billing/customer"
 	"github.com/namekeep/namekeep/registry/pg"
 )
 
@@ -194,6 +195,7 @@ func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, re
 	tx.record("domain", d.ID, d.Name, "renew", c.add("years", nil, dec.Years))
 	tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "renew")
 	billing.QueueCharge(tx.Tx, charge)
+	customer.QueueSync(tx.Tx, []int64{d.ID}, tx.today.EPPTime())
 	tx.warnLowBalance(d.SponsorID, quote)
 	after.FundsLeft = fundsLeft(quote)
 	if d.Zone.Profile == ProfileGTLD {

@@ -34,6 +34,9 @@ func (tx *Tx) actorArgs() []any {
 	switch tx.actor.Kind {
 	case ActorRegistrar:
 		registrar = &tx.actor.Registrar
+		if tx.actor.Staff != "" {
+			staff = &tx.actor.Staff
+		}
 	case ActorStaff:
 		staff = &tx.actor.Staff
 	}

@@ -25,7 +25,9 @@ const (
 	contactJSON = `json_build_object('id', c.id, 'postal', c.postal, 'voice', coalesce(c.voice, ''),
 		'voice_ext', coalesce(c.voice_ext, ''), 'fax', coalesce(c.fax, ''), 'fax_ext', coalesce(c.fax_ext, ''),
 		'email', c.email, 'disclose', c.disclose, 'opt_out', c.opt_out, 'natural', c.natural_person,
-		'created', c.created_at, 'updated', c.updated_at`
+		'created', c.created_at, 'updated', c.updated_at, 'held', EXISTS (SELECT FROM registrant_account a
+			JOIN account_transfer t ON t.new_account_id = a.id
+			WHERE a.contact_id = c.id AND a.status = 'active' AND a.registrar_id <> c.sponsor)`
 	hostsJSON = `(SELECT json_agg(json_build_object('id', h.id, 'name', h.name, 'addresses', h.addresses))
 		FROM domain_host dh JOIN host h ON h.id = dh.host_id WHERE dh.domain_id = d.id)`
 )
@@ -66,12 +68,13 @@ type publicContactRow struct {
 	Natural  bool
 	Created  time.Time
 	Updated  *time.Time
+	Held     bool
 }
 
 func (w publicContactRow) contact() *Contact {
 	return &Contact{ID: w.ID, ContactValues: ContactValues{Postal: w.Postal, Voice: w.Voice, VoiceExt: w.VoiceExt,
 		Fax: w.Fax, FaxExt: w.FaxExt, Email: w.Email}, Disclose: w.Disclose, OptOut: w.OptOut, Natural: w.Natural,
-		Created: w.Created.UTC(), Updated: at(w.Updated).UTC()}
+		Created: w.Created.UTC(), Updated: at(w.Updated).UTC(), held: w.Held}
 }
 
 // LookupDomain shows a name to the world, by its A-label form, with one query.

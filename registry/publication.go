@@ -35,7 +35,8 @@ func (p Published) Identifies() bool { return p.Name || p.Org || p.Email || p.Vo
 // form that is shown. The contact's disclose element (RFC 5733 section 2.9)
 // adds what it allows and takes away what it withholds; opt-out withholds how
 // the contact is reached (address, telephone, fax, e-mail) whatever else is
-// said. A policy of none is never added to.
+// said. A policy of none is never added to. Of a contact whose account went to
+// another registrar without it no more than id and name are told (rule B34).
 func Publish(policy Publication, c *Contact, form PostalForm) Published {
 	var p Published
 	switch {
@@ -51,6 +52,9 @@ func Publish(policy Publication, c *Contact, form PostalForm) Published {
 	}
 	if c.OptOut {
 		p.Address, p.Voice, p.Fax, p.Email = false, false, false, false
+	}
+	if c.held {
+		p = Published{Name: p.Name}
 	}
 	return p
 }

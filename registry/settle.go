@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/namekeep/namekeep/billing"
+	"github.com/namekeep/namekeep/billing/customer"
 )
 
 // settle moves on the names of invoices that are paid, and of single charges
@@ -119,6 +120,7 @@ func (tx *Tx) renewPaid(d *Domain, dec PaymentDecision, action string, years int
 	if action == latePayment {
 		billing.QueueVoidProForma(tx.Tx, d.ID, tx.today.EPPTime())
 	}
+	customer.QueueSync(tx.Tx, []int64{d.ID}, tx.today.EPPTime())
 	tx.record("domain", d.ID, d.Name, action, c.add("years", nil, years))
 	origin := OriginStaff
 	if action == registrantsPayment {

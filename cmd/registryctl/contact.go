@@ -22,7 +22,7 @@ type contactShow struct {
 }
 
 func (c *contactShow) Run(s *session) error {
-	r, actor, err := s.staff()
+	r, actor, err := s.user()
 	if err != nil {
 		return err
 	}
@@ -231,6 +231,9 @@ func (s *session) showContact(r *registry.Registry, actor registry.Actor, handle
 	if err != nil {
 		return err
 	}
+	if !k.Full {
+		return s.showForeignContact(k.Contact)
+	}
 	v := viewContact(r, k.Contact)
 	verification, err := r.ContactVerification(s.ctx, k.ID)
 	if err != nil {
@@ -242,7 +245,7 @@ func (s *session) showContact(r *registry.Registry, actor registry.Actor, handle
 		return err
 	}
 	v.Revisions = viewRevisions(revisions)
-	if names > 0 {
+	if names > 0 && !actor.IsRegistrar() {
 		uses, err := r.ContactUses(s.ctx, handle, "", names)
 		if err != nil {
 			return err
@@ -280,6 +283,21 @@ func (s *session) showContact(r *registry.Registry, actor registry.Actor, handle
 			s.hint("There may be more names: --names")
 		}
 	})
+}
+
+// foreignContact is what a registrar may know of a contact that is not its own
+// and that one of its names uses (B34).
+type foreignContact struct {
+	Handle string `json:"contact"`
+	Name   string `json:"name"`
+}
+
+func (s *session) showForeignContact(k *registry.Contact) error {
+	v := foreignContact{Handle: k.Handle}
+	if len(k.Postal) > 0 {
+		v.Name = k.Postal[0].Name
+	}
+	return s.print(v, func() { s.fields("Contact", v.Handle, "Name", v.Name) })
 }
 
 func nonEmpty(lines []string) []string {

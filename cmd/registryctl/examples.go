@@ -52,6 +52,45 @@ func (priceCommands) Help() string {
 }
 
 // Help shows examples.
+func (customerCommands) Help() string {
+	return `  registryctl account list --tag ALPHA
+  registryctl account show 17
+  registryctl --reason "new customer" account create C-1 --tag ALPHA --sales-person Kim
+  registryctl --reason "new customer" account subscribe 17 shop.co.example --plan "Alpha names" --years 2
+  registryctl --reason "customer's wish" account transfer
+  registryctl account transfer 17 --to BETA --mode subscriptions-only --dry-run
+  registryctl --reason merger account transfer 17 --to BETA --mode full --notify --rate 1.1743
+  registryctl --reason "ALPHA closes" account transfer --all --from ALPHA --to BETA --mode full
+  registryctl account orders`
+}
+
+// Help shows examples.
+func (planCommands) Help() string {
+	return `  registryctl --reason "price list 2027" plan set REGISTRY "UK names" --zone co.example
+  registryctl --reason "price list 2027" plan set ALPHA "Alpha names" --zone co.example --ancestor "UK names" --document names
+  registryctl --reason "price list 2027" plan price ALPHA "Alpha names" --amount 12.00 --years 1
+  registryctl --reason "spring" plan promote ALPHA "Alpha names" spring --discount 20 --to 2027-05-31
+  registryctl plan show ALPHA "Alpha names"`
+}
+
+// Help shows examples.
+func (termsCommands) Help() string {
+	return `  registryctl --reason "new terms" terms create ALPHA names --title "Terms for domain names"
+  registryctl --reason "new terms" terms publish ALPHA names 4.0 --from 2027-01-01
+  registryctl --reason "new terms" terms service ALPHA standard --description "Support on working days"
+  registryctl terms list --tag ALPHA`
+}
+
+// Help shows examples.
+func (vendorCommands) Help() string {
+	return `  registryctl vendor show ALPHA
+  registryctl --reason "by letter" vendor set BETA --parent ALPHA --default-class retail
+  registryctl --reason "by letter" vendor rule ALPHA tax-zone 1 "UK standard" --country GB
+  registryctl --reason "by letter" vendor payment ALPHA visa --gateway "First Gateway"
+  registryctl --reason "by letter" vendor schedule ALPHA usual --days 30,7,-1`
+}
+
+// Help shows examples.
 func (certsCommands) Help() string {
 	return `  registryctl certs ca init certs
   registryctl certs server issue epp.example 192.0.2.1 --ca certs --out certs
@@ -74,6 +113,7 @@ func (dbCommands) Help() string {
 // Help shows examples.
 func (userCommands) Help() string {
 	return `  registryctl user grant ann --role operator
+  registryctl user grant kim --role registrar --tag ALPHA
   registryctl user revoke bob`
 }
 

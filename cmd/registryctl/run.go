@@ -50,6 +50,11 @@ type cli struct {
 	Batch     batchCommands     `cmd:"" group:"Renewals" help:"The nightly batch."`
 	Simulate  simulateCommand   `cmd:"" group:"Renewals" help:"Play the life of a name on a scratch database."`
 
+	Account customerCommands `cmd:"" group:"Customers" help:"Registrants' accounts, and moving them between registrars."`
+	Plan    planCommands     `cmd:"" group:"Customers" help:"What registrars sell to registrants, and at what price."`
+	Terms   termsCommands    `cmd:"" group:"Customers" help:"Registrars' terms and conditions, and service terms."`
+	Vendor  vendorCommands   `cmd:"" group:"Customers" help:"Registrars as sellers: rules, payment systems, sub-registrars."`
+
 	Invoice    invoiceCommands    `cmd:"" group:"Money" help:"Invoices."`
 	Payment    paymentCommands    `cmd:"" group:"Money" help:"Payments, by hand and from bank files."`
 	CreditNote creditNoteCommands `cmd:"" group:"Money" help:"Credit notes."`

@@ -32,7 +32,8 @@ type session struct {
 	reg      *registry.Registry
 	svTRID   string
 	demoUser string
-	terminal func() bool // tests set it; nil asks the system
+	terminal func() bool   // tests set it; nil asks the system
+	lines    *bufio.Reader // of stdin, once something is asked
 }
 
 // demoDir is where a demo is looked for when nothing says where the register is.
@@ -146,6 +147,23 @@ func (s *session) staff() (*registry.Registry, registry.Actor, error) {
 	return r, s.signed(a), nil
 }
 
+// user is staff for what people of a registrar may do too.
+func (s *session) user() (*registry.Registry, registry.Actor, error) {
+	r, err := s.register()
+	if err != nil {
+		return nil, registry.Actor{}, err
+	}
+	name, err := s.userName()
+	if err != nil {
+		return nil, registry.Actor{}, err
+	}
+	a, err := r.UserActor(s.ctx, name)
+	if err != nil {
+		return nil, registry.Actor{}, err
+	}
+	return r, s.signed(a), nil
+}
+
 // signed completes an actor with what goes into the audit log.
 func (s *session) signed(a registry.Actor) registry.Actor {
 	if s.svTRID == "" {
@@ -204,13 +222,30 @@ func (s *session) confirm(format string, args ...any) error {
 		return usage("%sGive --yes to do it.", what)
 	}
 	fmt.Fprintf(s.stderr, "%s\nGo on? [y/N] ", what)
-	answer, err := bufio.NewReader(s.stdin).ReadString('\n')
+	answer, err := s.line()
 	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read the answer: %w", err)
+		return err
 	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
+	switch strings.ToLower(answer) {
 	case "y", "yes":
 		return nil
 	}
 	return usage("Nothing was done.")
+}
+
+// line reads an answer, without blanks round it. At the end of the input it is
+// io.EOF.
+func (s *session) line() (string, error) {
+	if s.lines == nil {
+		s.lines = bufio.NewReader(s.stdin)
+	}
+	text, err := s.lines.ReadString('\n')
+	text = strings.TrimSpace(text)
+	if errors.Is(err, io.EOF) && text != "" {
+		return text, nil
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("read the answer: %w", err)
+	}
+	return text, err
 }

@@ -24,10 +24,14 @@ func (c *userList) Run(s *session) error {
 
 type userGrant struct {
 	Name string `arg:"" help:"Name, as on the system or given with --user."`
-	Role string `required:"" enum:"support,billing,operator,admin" help:"support, billing, operator or admin."`
+	Role string `required:"" enum:"support,billing,operator,admin,registrar" help:"support, billing, operator or admin; or registrar, with --tag."`
+	Tag  string `help:"With the role registrar: whom the user acts for."`
 }
 
 func (c *userGrant) Run(s *session) error {
+	if (registry.Role(c.Role) == registry.RoleRegistrar) != (c.Tag != "") {
+		return usage("--tag TAG goes with the role registrar")
+	}
 	db, _, err := s.database()
 	if err != nil {
 		return err
@@ -51,7 +55,11 @@ func (c *userGrant) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	err = r.GrantRole(s.ctx, actor, c.Name, registry.Role(c.Role))
+	if c.Tag != "" {
+		err = r.GrantRegistrar(s.ctx, actor, c.Name, c.Tag)
+	} else {
+		err = r.GrantRole(s.ctx, actor, c.Name, registry.Role(c.Role))
+	}
 	if err != nil {
 		return err
 	}
@@ -81,6 +89,7 @@ func (c *userRevoke) Run(s *session) error {
 type userView struct {
 	Name    string     `json:"name"`
 	Role    string     `json:"role"`
+	Tag     string     `json:"tag,omitempty"`
 	Active  bool       `json:"active"`
 	Created time.Time  `json:"created"`
 	Updated *time.Time `json:"updated,omitempty"`
@@ -93,12 +102,16 @@ func (s *session) listUsers(r *registry.Registry) error {
 	}
 	views, rows := []userView{}, [][]string{}
 	for _, u := range list {
-		views = append(views, userView{u.Name, string(u.Role), u.Active, u.Created, optional(u.Updated)})
+		views = append(views, userView{u.Name, string(u.Role), u.TAG, u.Active, u.Created, optional(u.Updated)})
 		state := "active"
 		if !u.Active {
 			state = "revoked"
 		}
-		rows = append(rows, []string{u.Name, string(u.Role), state})
+		role := string(u.Role)
+		if u.TAG != "" {
+			role += " " + u.TAG
+		}
+		rows = append(rows, []string{u.Name, role, state})
 	}
 	return s.list(views, []string{"Name", "Role", "State"}, rows, "No staff users.")
 }
