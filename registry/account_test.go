@@ -25,7 +25,7 @@ type customers struct {
 func newCustomers(t *testing.T) *customers {
 	t.Helper()
 	r := newRegister(t)
-	r.exec(`UPDATE contact SET postal = '[{"type":"loc","name":"Ann Owner","street":["1 High St"],"city":"Oxford","country":"GB"}]',
+	r.exec(`UPDATE contact SET postal = '[{"type":"loc","name":"Ann Owner","street":["1 High St"],"city":"Oxford","cc":"GB"}]',
 		email = handle || '@example.net', voice = '+44.1865000000'`)
 	c := &customers{register: r}
 	c.plan("REGISTRY", customer.Plan{Name: "UK names", Zone: "co.test"}, 1000)

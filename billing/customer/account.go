@@ -38,7 +38,7 @@ type Account struct {
 	ID            int64
 	ContactID     int64
 	Handle        string // of the contact
-	Holder        string // name of the contact; "" when it has gone
+	Holder        string // name of the contact, without the organisation (B34); "" when it has gone
 	Country       string // ISO 3166-1 alpha-2, of the contact
 	Natural       bool   // the contact is a natural person
 	Registrar     int32  // of the vendor

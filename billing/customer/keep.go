@@ -48,7 +48,7 @@ func Create(ctx context.Context, tx *pg.Tx, n New) (a Account, there bool, err e
 	var contact int64
 	var country string
 	var natural bool
-	err = tx.QueryRow(ctx, `SELECT id, coalesce(postal->0->>'country', ''), natural_person FROM contact WHERE handle = $1 FOR KEY SHARE`, n.Handle).
+	err = tx.QueryRow(ctx, `SELECT id, coalesce(postal->0->>'cc', ''), natural_person FROM contact WHERE handle = $1 FOR KEY SHARE`, n.Handle).
 		Scan(&contact, &country, &natural)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return a, false, refuse(billing.Unknown, "contact", n.Handle, "There is no contact %q.", n.Handle)

@@ -29,7 +29,7 @@ func read[T any](ctx context.Context, q Querier, what string, scan func(pgx.Coll
 }
 
 const accountSQL = `SELECT a.id, a.contact_id, a.contact_handle,
-		coalesce(nullif(c.postal->0->>'org', ''), c.postal->0->>'name', ''), coalesce(c.postal->0->>'country', ''),
+		coalesce(c.postal->0->>'name', ''), coalesce(c.postal->0->>'cc', ''),
 		coalesce(c.natural_person, false), a.registrar_id, r.tag, a.currency, a.status, a.class, coalesce(a.tax_zone, ''),
 		coalesce(a.sales_person, ''), coalesce(a.sales_branch, ''), coalesce(s.name, ''), a.holder_role, a.opened_at,
 		coalesce(a.transferred_to, 0), coalesce(nr.tag, '')
