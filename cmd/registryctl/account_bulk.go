@@ -53,7 +53,7 @@ func (c *accountTransfer) runAll(s *session, r *registry.Registry, actor registr
 	if !s.g.JSON && !s.g.Yes {
 		s.printBulk(plan, "Can move")
 	}
-	err = s.confirm("%d accounts with %d names move from %s to %s; %d stay.", accounts, names, plan.From, plan.To, len(plan.Accounts)-accounts)
+	err = s.confirm("%s with %s move from %s to %s; %d stay.", counted(accounts, "account"), counted(names, "name"), plan.From, plan.To, len(plan.Accounts)-accounts)
 	if err != nil {
 		return err
 	}
@@ -138,9 +138,9 @@ func (s *session) printBulk(b *registry.BulkTransfer, moved string) {
 	accounts, names := b.Moved()
 	left := ""
 	if b.Left > 0 {
-		left = fmt.Sprintf("%d names of %s belong to no account and do not move", b.Left, b.From)
+		left = counted(b.Left, "name") + " of " + b.From + " without an account: no account takes it along"
 	}
-	s.fields("From", b.From, "To", b.To, "Mode", modeText[b.Mode], moved, fmt.Sprintf("%d of %d accounts, with %d names", accounts, len(b.Accounts), names),
+	s.fields("From", b.From, "To", b.To, "Mode", modeText[b.Mode], moved, fmt.Sprintf("%d of %s, with %s", accounts, counted(len(b.Accounts), "account"), counted(names, "name")),
 		"Mind", left)
 	var rows [][]string
 	for _, a := range b.Accounts {

@@ -43,7 +43,7 @@ func (s *session) printTransfer(t *registry.AccountTransfer) {
 		plan, price := "", ""
 		if m := n.Move; m != nil {
 			plan = m.Before.PlanName + " > " + m.Plan.Name
-			price = m.Price.String() + " for " + yearsText(m.Before.Years)
+			price = m.Price.String() + " for " + counted(m.Before.Years, "year")
 			if m.NewPrice {
 				price += ", new"
 			}
@@ -56,11 +56,12 @@ func (s *session) printTransfer(t *registry.AccountTransfer) {
 	s.table([]string{"Name", "Plan", "Price", "Registration status", "Ends"}, rows)
 }
 
-func yearsText(n int) string {
+// counted writes a number with what is counted.
+func counted(n int, what string) string {
 	if n == 1 {
-		return "1 year"
+		return "1 " + what
 	}
-	return strconv.Itoa(n) + " years"
+	return strconv.Itoa(n) + " " + what + "s"
 }
 
 func balanceMoves(t *registry.AccountTransfer) []string {

@@ -89,7 +89,7 @@ func TestAccountImport(t *testing.T) {
 	}
 	write("contact,tag,class,balance\nOWNER-2,ALPHA,gold,-3.25\nOWNER-1,alpha,,99\nOWNER-2,BETA,,\n")
 	d.must("billing", "account", "import", "--check", file)
-	if n := parsed[map[string]int](t, d.must("billing", "-y", "--json", "account", "import", file)); n["Added"] != 2 || n["There"] != 1 {
+	if n := parsed[map[string]int](t, d.must("billing", "-y", "--json", "account", "import", file)); n["added"] != 2 || n["already_there"] != 1 {
 		t.Errorf("%+v", n)
 	}
 	d.expect(exitDone, "0 added, 3 there already", "billing", "-y", "account", "import", file)
@@ -153,7 +153,7 @@ func TestRegistrarRole(t *testing.T) {
 	d.expect(exitRefused, "no account 1", "kim", "account", "show", "1")
 	d.must("ken", "account", "show", "1")
 	d.expect(exitDone, "ken", "root", "--json", "audit", "list", "--object", "account", "--name", "1")
-	d.must("operator", "registrar", "suspend", "BETA")
+	d.must("operator", "-y", "registrar", "suspend", "BETA")
 	d.expect(exitRefused, "is suspended", "kim", "account", "list")
 	d.must("root", "-y", "user", "revoke", "ken")
 	d.expect(exitRefused, "not a staff user", "ken", "account", "list")
@@ -169,13 +169,13 @@ func TestTransferAllCommand(t *testing.T) {
 	all := []string{"account", "transfer", "--all", "--from", "ALPHA", "--to", "BETA", "--mode", "full"}
 	d.expect(exitUsage, "--all needs", "operator", "account", "transfer", "--all", "--to", "BETA", "--mode", "full")
 	golden(t, "account-transfer-all-dry-run.txt", d.must("operator", append(all, "--dry-run")...))
-	d.expect(exitUsage, "2 accounts with 1 names move from ALPHA to BETA; 1 stay", "operator", all...)
+	d.expect(exitUsage, "2 accounts with 1 name move from ALPHA to BETA; 1 stay", "operator", all...)
 	r := d.run("operator", append([]string{"-y"}, all...)...)
 	if r.code != exitRefused || !strings.Contains(r.stderr, "1 of 3 accounts could not move") {
 		t.Errorf("%+v", r)
 	}
 	golden(t, "account-transfer-all.txt", r.stdout)
-	d.expect(exitDone, "1 of 1 accounts", "operator", append([]string{"-y"}, append(all, "--rate", "0.86")...)...)
+	d.expect(exitDone, "1 of 1 account,", "operator", append([]string{"-y"}, append(all, "--rate", "0.86")...)...)
 	d.expect(exitDone, "0 of 0 accounts", "operator", append([]string{"-y"}, all...)...)
 	v := parsed[accountView](t, d.must("support", "--json", "account", "show", "6"))
 	if v.Currency != "GBP" || v.Balances[0].Amount != "-6.88" || v.Balances[0].Currency != "GBP" {

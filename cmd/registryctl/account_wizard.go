@@ -80,7 +80,7 @@ func (w *wizard) account(p *registry.AccountTransferParams) error {
 		if len(balance) == 0 {
 			balance = []string{"no balance"}
 		}
-		fmt.Fprintf(w.s.stderr, "%s, under %s: %d names, %s\n", accountNumber(d.Account), d.TAG, len(d.Subscriptions), strings.Join(balance, ", "))
+		fmt.Fprintf(w.s.stderr, "%s, under %s: %s, %s\n", accountNumber(d.Account), d.TAG, counted(len(d.Subscriptions), "name"), strings.Join(balance, ", "))
 		w.a, p.Account = d.Account, id
 		return nil
 	}
@@ -166,7 +166,7 @@ func (w *wizard) mode(p *registry.AccountTransferParams) error {
 		fmt.Fprintln(w.s.stderr, modeText[p.Mode])
 		return nil
 	}
-	fmt.Fprintf(w.s.stderr, "  1  %s\n  2  %s\nAre the registrars different legal entities, the first is the lawful one.\n",
+	fmt.Fprintf(w.s.stderr, "  1  %s\n  2  %s\nIf the registrars are different legal entities, the law may forbid the second.\n",
 		modeText[customer.SubscriptionsOnly], modeText[customer.Full])
 	return w.question("1 or 2:", func(answer string) error {
 		switch strings.ToLower(answer) {

@@ -511,7 +511,6 @@ table history
     cltrid text
     svtrid text
     changes jsonb
-    constraint history_check CHECK (((registrar_id IS NULL) OR (staff IS NULL)))
     constraint history_pkey PRIMARY KEY (id)
     CREATE INDEX history_object ON public.history USING btree (object, object_name, id)
     CREATE TRIGGER history_keeps_rows BEFORE DELETE OR UPDATE OR TRUNCATE ON public.history FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
