@@ -71,6 +71,8 @@ type cli struct {
 	Audit auditCommands `cmd:"" group:"The installation" help:"Who did what."`
 	Clock clockCommands `cmd:"" group:"The installation" help:"The registry clock; it moves on a test bed only."`
 
+	Testbed testbedCommands `cmd:"" group:"The installation" help:"Known data for registrars to test with; on a test bed only."`
+
 	Completion completionCommand `cmd:"" group:"This program" help:"Print shell completion: source <(registryctl completion bash)."`
 	Man        manCommand        `cmd:"" group:"This program" help:"Print the manual page (man -l -)."`
 }
