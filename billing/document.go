@@ -131,21 +131,6 @@ func registrantLine(name string, from, to time.Time, years int, net Money, rate 
 		Amount: net.Minor, TaxRate: rate, Tax: tax}})
 }
 
-func proFormaDocument(p ProForma) document {
-	d := document{title: "Pro forma invoice", number: p.DocumentNumber(), dated: p.IssuedOn, to: p.To, currency: p.Net.Currency,
-		facts: [][2]string{{"Pro forma", p.DocumentNumber()}, {"Date", date(p.IssuedOn)}, {"Name", displayName(p.DomainName)},
-			{"Expiry date", date(p.Period)}},
-		intro: "Renewal of " + displayName(p.DomainName) + ".", heads: lineHeads,
-		rows:   registrantLine(p.DomainName, p.Period, p.Period.AddDate(p.Years, 0, 0), p.Years, p.Net, p.TaxRate, p.Tax),
-		totals: totalsOf(p.Net.Minor, p.Tax, p.Net.Currency),
-		closing: []string{"This is a request for payment and not a debt. A renewal through your registrar may cost less. " +
-			"We ask for our own fee only.", "Please name " + p.DocumentNumber() + " with your payment."}}
-	if p.State == ProFormaVoid {
-		d.closing = []string{"Void since " + date(p.ClosedOn) + "."}
-	}
-	return d
-}
-
 func receiptDocument(r Receipt) document {
 	years := r.To.Year() - r.From.Year()
 	return document{title: "Receipt", number: r.DocumentNumber(), dated: r.Dated, to: r.Addressee, currency: r.Net.Currency,

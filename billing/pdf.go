@@ -23,12 +23,6 @@ func WriteCreditNotePDF(w io.Writer, by Issuer, n CreditNote, lines []Line) erro
 	return writePDF(w, by, creditNoteDocument(n, lines))
 }
 
-// WriteProFormaPDF writes a pro forma as PDF, with the addressee where an
-// envelope has its window.
-func WriteProFormaPDF(w io.Writer, by Issuer, p ProForma) error {
-	return writePDF(w, by, proFormaDocument(p))
-}
-
 // WriteReceiptPDF writes a receipt as PDF.
 func WriteReceiptPDF(w io.Writer, by Issuer, r Receipt) error {
 	return writePDF(w, by, receiptDocument(r))

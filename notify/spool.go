@@ -273,3 +273,22 @@ func HandOver(ctx context.Context, tx *pg.Tx, day time.Time) (int64, error) {
 	}
 	return tag.RowsAffected(), nil
 }
+
+// ErrNoLetter: no letter with such a document was queued.
+var ErrNoLetter = errors.New("there is no such letter")
+
+// PostedLetter sets the letter with a document again, by its number: the same
+// texts give the same bytes as went to the post.
+func (t *Templates) PostedLetter(ctx context.Context, db *pg.DB, number string) ([]byte, error) {
+	var l letterRow
+	err := db.Pool.QueryRow(ctx, `SELECT kind, addressee, language, payload FROM post_item WHERE document = $1 AND document <> '' ORDER BY id LIMIT 1`, number).
+		Scan(&l.kind, &l.addressee, &l.language, &l.payload)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, ErrNoLetter
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the letter with %s: %w", number, err)
+	}
+	pdf, _, err := t.Letter(l.kind, l.language, l.payload, l.addressee)
+	return pdf, err
+}

@@ -38,6 +38,7 @@ func (s *batchStep) lists(ctx context.Context) error {
 		{"advance list", s.r.QueueAdvanceLists},
 		{"reminder list", s.r.QueueReminderLists},
 		{"certificate warning", s.r.QueueCertificateWarnings},
+		{"statement", s.r.QueueStatements},
 	} {
 		n, err := list.queue(ctx, s.day)
 		err = s.counted(ctx, list.event, int(n), err)

@@ -40,6 +40,7 @@ type Policy struct {
 	DefaultYears int `toml:"default-years"` // period where none is given
 
 	Unrenew                bool `toml:"unrenew"`                   // R5: the tag may withdraw an uninvoiced request
+	MonthlyStatements      bool `toml:"monthly-statements"`        // B15: on the 1st each registrar is mailed its statement
 	DirectRights           bool `toml:"direct-rights"`             // a.uk is for the registrant of the oldest a.co.uk, a.org.uk …
 	RenewNotRequiredStatus bool `toml:"renew-not-required-status"` // the status "No longer required" is shown
 

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"strconv"
 
 	"github.com/namekeep/namekeep/billing"
+	"github.com/namekeep/namekeep/notify"
 	"github.com/namekeep/namekeep/registry"
 )
 
@@ -183,11 +185,11 @@ func (c *invoicePDF) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	by, err := issuer(s, r)
+	cfg, err := s.config()
 	if err != nil {
 		return err
 	}
-	write, err := s.document(r, by, c.Number)
+	write, err := s.document(r, cfg.Identity.Issuer(), c.Number)
 	if err != nil {
 		return refused(err)
 	}
@@ -208,8 +210,7 @@ func (s *session) document(r *registry.Registry, by billing.Issuer, number strin
 		n, lines, err := billing.FindCreditNote(s.ctx, r.DB(), number)
 		return func(w io.Writer) error { return billing.WriteCreditNotePDF(w, by, n, lines) }, err
 	case "PRO-":
-		p, err := billing.FindProForma(s.ctx, r.DB(), number)
-		return func(w io.Writer) error { return billing.WriteProFormaPDF(w, by, p) }, err
+		return s.proForma(r, number)
 	case "REC-":
 		p, err := billing.FindReceipt(s.ctx, r.DB(), number)
 		return func(w io.Writer) error { return billing.WriteReceiptPDF(w, by, p) }, err
@@ -220,4 +221,17 @@ func (s *session) document(r *registry.Registry, by billing.Issuer, number strin
 	}
 	lines, err := billing.InvoiceLines(s.ctx, r.DB(), i.ID)
 	return func(w io.Writer) error { return billing.WriteInvoicePDF(w, by, i, lines) }, err
+}
+
+// proForma writes a pro forma as it was posted: there is one form of it.
+func (s *session) proForma(r *registry.Registry, number string) (func(w io.Writer) error, error) {
+	t, err := s.templates()
+	if err != nil {
+		return nil, err
+	}
+	pdf, err := t.PostedLetter(s.ctx, r.DB(), number)
+	if errors.Is(err, notify.ErrNoLetter) {
+		return nil, registry.Refuse(registry.KindNotFound, "", "There is no pro forma %s.", number).About("pro-forma", number)
+	}
+	return func(w io.Writer) error { _, err := w.Write(pdf); return err }, err
 }

@@ -49,21 +49,6 @@ func writeCSV(out io.Writer, header []string, rows [][]string) error {
 	return w.Error()
 }
 
-// issuer is the registry as it stands on documents.
-func issuer(s *session, r *registry.Registry) (billing.Issuer, error) {
-	own, err := r.Registrar(s.ctx, r.Installation().RegistryTag)
-	if err != nil {
-		return billing.Issuer{}, err
-	}
-	by := billing.Issuer{Name: own.Name}
-	for _, line := range []string{own.URL, own.BillingEmail} {
-		if line != "" {
-			by.Lines = append(by.Lines, line)
-		}
-	}
-	return by, nil
-}
-
 // toFile writes a document to a file that does not exist yet, or to standard
 // output for "-".
 func (s *session) toFile(name string, write func(w io.Writer) error) error {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/namekeep/namekeep/notify"
 )
 
 // The money's way through the commands: charge, invoice, pay, credit, report.
@@ -38,6 +40,14 @@ func TestMoneyCommands(t *testing.T) {
 		t.Errorf("pdf: %v", err)
 	}
 	d.expect(exitFault, "exists", "support", "invoice", "pdf", "INV-000001", "--out", file) // never overwritten
+	// One form of a pro forma, the letter's, and one name on every document.
+	if _, err := d.db.Pool.Exec(t.Context(), notify.PostInsert+`VALUES ('pro-forma', '{"name": "Ann Other", "lines": ["1 High St"]}', 'en', $1, 'PRO-000017', 1, NULL, '2027-06-08', now())`,
+		notify.Samples(notify.ProForma)[0]); err != nil {
+		t.Fatal(err)
+	}
+	if pdf := d.must("support", "invoice", "pdf", "PRO-000017", "--out", "-"); !strings.HasPrefix(pdf, "%PDF-") {
+		t.Errorf("pro forma: %.20q", pdf)
+	}
 	for _, number := range []string{"INV-000009", "CRN-000009", "PRO-000009", "REC-000009"} {
 		d.expect(exitRefused, "There is no", "support", "invoice", "pdf", number)
 	}

@@ -13,11 +13,13 @@ type statementCommand struct {
 	From day    `placeholder:"DATE" help:"First day. Default: a month before the last."`
 	To   day    `placeholder:"DATE" help:"Last day. Default: today."`
 	CSV  bool   `name:"csv" help:"Print CSV."`
+	Mail bool   `help:"Mail it to the registrar's billing address, with the movements as CSV."`
 }
 
 // Help shows examples.
 func (statementCommand) Help() string {
 	return `  registryctl statement ALPHA
+  registryctl statement ALPHA --mail
   registryctl statement ALPHA --from 2026-01-01 --to 2026-06-30 --csv > ALPHA.csv`
 }
 
@@ -40,7 +42,7 @@ type statementLineView struct {
 }
 
 func (c *statementCommand) Run(s *session) error {
-	r, _, err := s.staff()
+	r, actor, err := s.staff()
 	if err != nil {
 		return err
 	}
@@ -51,6 +53,13 @@ func (c *statementCommand) Run(s *session) error {
 	from := c.From.date()
 	if from.IsZero() {
 		from = to.AddMonths(-1)
+	}
+	if c.Mail {
+		st, err := r.SendStatement(s.ctx, actor, c.Tag, from, to)
+		if err != nil {
+			return refused(err)
+		}
+		return s.done(map[string]string{"tag": st.TAG, "to": st.To.Email}, "The statement of %s is mailed to %s.", st.TAG, st.To.Email)
 	}
 	st, err := billing.MakeStatement(s.ctx, r.DB(), c.Tag, from.EPPTime(), to.EPPTime())
 	if err != nil {

@@ -14,18 +14,6 @@ import (
 	"github.com/namekeep/namekeep/notify"
 )
 
-// issuer is the registry as it stands on documents.
-func (s *service) issuer() billing.Issuer {
-	i := s.cfg.Identity
-	by := billing.Issuer{Name: i.Name, Lines: append([]string{}, i.Address...), Bank: i.Payment}
-	for _, line := range []string{i.Email, i.Phone, i.URL} {
-		if line != "" {
-			by.Lines = append(by.Lines, line)
-		}
-	}
-	return by
-}
-
 // documents makes the attachments of the notices that announce a document, from
 // what billing keeps of it: the same document gives the same bytes.
 func (s *service) documents(ctx context.Context, kind notify.Kind, payload json.RawMessage) ([]notify.File, error) {
@@ -50,20 +38,20 @@ func (s *service) documents(ctx context.Context, kind notify.Kind, payload json.
 		if err != nil {
 			return nil, err
 		}
-		files.add(p.Number+".pdf", "application/pdf", func(w io.Writer) error { return billing.WriteInvoicePDF(w, s.issuer(), i, lines) })
+		files.add(p.Number+".pdf", "application/pdf", func(w io.Writer) error { return billing.WriteInvoicePDF(w, s.cfg.Identity.Issuer(), i, lines) })
 		files.add(p.Number+".csv", "text/csv", func(w io.Writer) error { return billing.WriteInvoiceCSV(w, i, lines) })
 	case notify.CreditNote:
 		n, lines, err := billing.FindCreditNote(ctx, s.db, p.Number)
 		if err != nil {
 			return nil, err
 		}
-		files.add(p.Number+".pdf", "application/pdf", func(w io.Writer) error { return billing.WriteCreditNotePDF(w, s.issuer(), n, lines) })
+		files.add(p.Number+".pdf", "application/pdf", func(w io.Writer) error { return billing.WriteCreditNotePDF(w, s.cfg.Identity.Issuer(), n, lines) })
 	case notify.Receipt:
 		r, err := billing.FindReceipt(ctx, s.db, p.Number)
 		if err != nil {
 			return nil, err
 		}
-		files.add(p.Number+".pdf", "application/pdf", func(w io.Writer) error { return billing.WriteReceiptPDF(w, s.issuer(), r) })
+		files.add(p.Number+".pdf", "application/pdf", func(w io.Writer) error { return billing.WriteReceiptPDF(w, s.cfg.Identity.Issuer(), r) })
 	case notify.Statement:
 		from, fromErr := time.Parse(time.DateOnly, string(p.From))
 		to, toErr := time.Parse(time.DateOnly, string(p.To))
@@ -101,10 +89,13 @@ func (a *attachments) add(name, contentType string, write func(io.Writer) error)
 // writeStatement writes the movements of an account as CSV.
 func writeStatement(out io.Writer, s billing.Statement) error {
 	money := func(minor int64) string { return billing.Money{Minor: minor, Currency: s.Currency}.Decimal() }
-	rows := [][]string{{"day", "description", "debit", "credit", "balance", "currency"}}
+	day := func(t time.Time) string { return t.Format(time.DateOnly) }
+	rows := [][]string{{"day", "description", "debit", "credit", "balance", "currency"},
+		{day(s.From), "Opening balance", "", "", money(s.Opening), s.Currency}}
 	for _, l := range s.Lines {
-		rows = append(rows, []string{l.Day.Format(time.DateOnly), l.Description, money(l.Debit), money(l.Credit), money(l.Balance), s.Currency})
+		rows = append(rows, []string{day(l.Day), l.Description, money(l.Debit), money(l.Credit), money(l.Balance), s.Currency})
 	}
+	rows = append(rows, []string{day(s.Till), "Closing balance", "", "", money(s.Closing), s.Currency})
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
 	return w.WriteAll(rows)

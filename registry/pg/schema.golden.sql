@@ -898,6 +898,7 @@ table post_item
     constraint post_item_kind_check CHECK ((kind <> ''::text))
     constraint post_item_pkey PRIMARY KEY (id)
     constraint post_item_dedup_key UNIQUE (dedup)
+    CREATE INDEX post_item_document ON public.post_item USING btree (document) WHERE (document <> ''::text)
     CREATE INDEX post_item_spooled ON public.post_item USING btree (day, id) WHERE (handed_over_at IS NULL)
     CREATE INDEX post_item_waiting ON public.post_item USING btree (day, id) WHERE (spooled_at IS NULL)
 

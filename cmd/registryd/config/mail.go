@@ -18,7 +18,8 @@ type Identity struct {
 	Email   string   `toml:"email"` // where people write to
 	Phone   string   `toml:"phone"`
 	Address []string `toml:"address"` // lines
-	Payment []string `toml:"payment"` // how registrants pay: lines
+	TaxID   string   `toml:"tax-id"`  // as it stands on documents: "VAT GB 123 4567 89"
+	Payment []string `toml:"payment"` // how to pay: lines, on pro formas and invoices
 }
 
 // Mail says how messages are handed in. File names are relative to the folder of
