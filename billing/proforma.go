@@ -182,8 +182,13 @@ func QueueVoidProFormas(tx *pg.Tx, domainIDs []int64, on time.Time) {
 	tx.Queue(`UPDATE pro_forma SET state = 'void', closed_on = $2 WHERE domain_id = ANY ($1) AND state = 'open'`, domainIDs, on)
 }
 
-// LockProForma returns the pro forma with a number such as PRO-000007, for a
-// change. A number that does not exist is a *Refusal.
+// FindProForma returns the pro forma with a number such as PRO-000007. A number
+// that does not exist is a *Refusal.
+func FindProForma(ctx context.Context, db *pg.DB, number string) (ProForma, error) {
+	return findProForma(ctx, db.Pool, number, "")
+}
+
+// LockProForma is FindProForma for a change.
 func LockProForma(ctx context.Context, tx *pg.Tx, number string) (ProForma, error) {
 	return findProForma(ctx, tx, number, ` FOR UPDATE`)
 }
