@@ -139,11 +139,18 @@ func (r *Registry) DecisionsOn(ctx context.Context, names []string) (map[string]
 // Decisions lists decisions, of one tag or of all (""), and unless all is set
 // those only that wait.
 func (r *Registry) Decisions(ctx context.Context, tag string, all bool, after LineCursor, limit int) ([]RenewalLine, error) {
-	where := `rd.domain_id IS NOT NULL AND (@tag::text = '' OR r.tag = @tag)`
+	where, args := `rd.domain_id IS NOT NULL`, pgx.StrictNamedArgs{}
+	if tag != "" {
+		id, err := r.registrarID(ctx, tag)
+		if err != nil {
+			return nil, err
+		}
+		where, args["registrar"] = where+` AND rd.registrar_id = @registrar`, id
+	}
 	if !all {
 		where += ` AND rd.period = d.expires AND NOT (rd.choice = 'decline' AND d.renew_not_required)`
 	}
-	return r.lines(ctx, where, pgx.StrictNamedArgs{"tag": tag}, after, limit)
+	return r.lines(ctx, where, args, after, limit)
 }
 
 // RenewalPage is what a renewal selection page shows (N10).

@@ -5,5 +5,5 @@
 // for mail scanners follow links: what changes something is a POST with a form
 // token. Nothing comes from elsewhere, and no token is logged.
 //
-// Imports: registry, notify.
+// Imports: registry, registry/ratelimit, notify.
 package pages

@@ -12,6 +12,7 @@ import (
 
 	"github.com/namekeep/namekeep/notify"
 	"github.com/namekeep/namekeep/registry"
+	"github.com/namekeep/namekeep/registry/ratelimit"
 )
 
 // formField is the field that each form of ours carries: a hash under the
@@ -100,11 +101,7 @@ func address(r *http.Request) string {
 	if err != nil {
 		return r.RemoteAddr
 	}
-	ip := a.Addr().Unmap().WithZone("")
-	if ip.Is6() {
-		return netip.PrefixFrom(ip, 64).Masked().String()
-	}
-	return ip.String()
+	return ratelimit.Network(a.Addr()).String()
 }
 
 // actor is the registry acting for a visitor. The identifier is on each history

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -103,6 +104,9 @@ func (p *Pages) handle(method, pattern string, fn http.HandlerFunc) {
 // else.
 const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+// pageTime limits the making of one page.
+const pageTime = 25 * time.Second
+
 // ServeHTTP implements http.Handler.
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
@@ -110,7 +114,11 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Robots-Tag", "noindex")
-	p.mux.ServeHTTP(w, r)
+	ctx, cancel := context.WithTimeout(r.Context(), pageTime)
+	defer cancel()
+	limited := r.WithContext(ctx)
+	defer func() { r.Pattern = limited.Pattern }() // for the log: what matched, without the token
+	p.mux.ServeHTTP(w, limited)
 }
 
 // loadStyle puts the registry's colours into the stylesheet.

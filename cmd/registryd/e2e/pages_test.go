@@ -108,6 +108,7 @@ func TestPages(t *testing.T) {
 	t.Run("activation code by keyboard", func(t *testing.T) { v.on(t).confirmation() })
 	t.Run("sales contact", func(t *testing.T) { v.on(t).salesContact() })
 	t.Run("change of registrant", func(t *testing.T) { v.on(t).change() })
+	t.Run("verification", func(t *testing.T) { v.on(t).verification() })
 	t.Run("unsubscribe", func(t *testing.T) { v.on(t).unsubscribing() })
 	t.Run("no such page", func(t *testing.T) {
 		v.on(t).open(v.demo.Pages + "renewal/unknown")
@@ -264,6 +265,27 @@ func (v *visit) change() {
 	v.leads(chromedp.Click(chromedp.CSS(`button[value=refuse]`)))
 	v.says("The change was refused")
 	v.inspect("change-refused")
+}
+
+// verification is C7, in a zone whose policy asks for it; and C5, the change of
+// an identity.
+func (v *visit) verification() {
+	v.staff("zone", "update", "co.demo", "--verify-days", "14", "--verify-suspends")
+	v.staff("contact", "verify", "A-BAKER", "--ask")
+	v.open(v.mailed("a-baker@", v.link("verify/")))
+	v.says("Is this your address?", "names are suspended")
+	v.inspect("verify")
+	v.tabTo("Yes, it is mine")
+	v.leads(chromedp.KeyEvent(kb.Enter))
+	v.says("Thank you", "is confirmed")
+	v.inspect("verified")
+	v.staff("contact", "update", "A-BAKER", "--name", "Rosa Baker-\u0645\u062b\u0627\u0644", "--email", "rosa@mail.example")
+	v.open(v.mailed("rosa@", v.link("change/")))
+	v.says("Are these changes right?", "rosa@mail.example")
+	v.inspect("change-identity")
+	v.leads(chromedp.Click(chromedp.CSS(`button[value=confirm]`)))
+	v.says("you have confirmed", "The other party")
+	v.inspect("change-half")
 }
 
 // unsubscribing is N4: the link asks, the button does.
