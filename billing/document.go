@@ -32,6 +32,7 @@ type document struct {
 	carry    string // the words before a carried total
 	totals   [][2]string
 	closing  []string // paragraphs below
+	payable  bool     // where to pay to stands below them
 	currency string
 }
 
@@ -43,10 +44,11 @@ type documentRow struct {
 
 var lineHeads = []string{"Name", "For", "Period", "Years", "Net", "Rate", "Tax"}
 
-// displayName shows an internationalised name in both forms.
+// displayName shows an internationalised name in both forms, or as it is in the
+// DNS where the font lacks its letters.
 func displayName(name string) string {
 	u, err := idna.ToUnicode(name)
-	if err != nil || u == name {
+	if err != nil || u == name || !Printable(u) {
 		return name
 	}
 	return u + " (" + name + ")"
@@ -104,7 +106,7 @@ func invoiceDocument(i Invoice, lines []Line) document {
 	if i.Due.Equal(i.Dated) {
 		d.closing = []string{"Debited from your deposit. Nothing is to be paid."}
 	} else {
-		d.closing = []string{"Please pay by " + date(i.Due) + " and name " + i.DocumentNumber() + "."}
+		d.closing, d.payable = []string{"Please pay by " + date(i.Due) + " and name " + i.DocumentNumber() + "."}, true
 	}
 	return d
 }

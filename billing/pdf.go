@@ -34,6 +34,7 @@ const (
 	pageBottom   = 272.0 // below it is the foot
 	rowHeight    = 5.4
 	windowTop    = 50.0
+	windowBottom = 88.0 // eight lines
 	tableOnNext  = 38.0 // where the table begins on pages after the first
 	textWidth    = 170.0
 	smallPoints  = 8.5
@@ -118,8 +119,13 @@ func (p *page) head() {
 		if i == 0 {
 			style = "B"
 		}
-		p.text(pageMargin, y, style, 10.5, 85, "L", l)
-		y += 5
+		p.SetFont("go", style, 10.5)
+		for _, part := range p.SplitText(printable(l), 85) {
+			if y < windowBottom {
+				p.text(pageMargin, y, style, 10.5, 88, "L", part)
+			}
+			y += 5
+		}
 	}
 	fy := windowTop
 	for _, f := range d.facts {
@@ -188,9 +194,10 @@ func (p *page) table() {
 func (p *page) carried() {
 	p.SetFont("go", "B", smallPoints)
 	p.SetX(pageMargin)
-	left := columnWidths[0] + columnWidths[1] + columnWidths[2] + columnWidths[3]
-	p.CellFormat(left, rowHeight, p.doc.carry, "T", 0, "R", false, 0, "")
-	p.CellFormat(columnWidths[4], rowHeight, Money{p.sum, p.doc.currency}.Decimal(), "T", 0, "R", false, 0, "")
+	// The sum of many lines needs more room than its column has.
+	amount := columnWidths[2] + columnWidths[3] + columnWidths[4]
+	p.CellFormat(columnWidths[0]+columnWidths[1], rowHeight, p.doc.carry, "T", 0, "R", false, 0, "")
+	p.CellFormat(amount, rowHeight, Money{p.sum, p.doc.currency}.Decimal(), "T", 0, "R", false, 0, "")
 	p.Ln(rowHeight)
 }
 
@@ -208,7 +215,11 @@ func (p *page) nextPage() {
 // closing writes the totals, what is to be paid, and where to.
 func (p *page) closing() {
 	d := p.doc
-	need := 8*float64(len(d.totals)) + 6*float64(len(d.closing)+len(p.by.Bank)) + 14
+	bank := p.by.Bank
+	if !d.payable {
+		bank = nil
+	}
+	need := 8*float64(len(d.totals)) + 6*float64(len(d.closing)+len(bank)) + 14
 	if p.GetY()+need > pageBottom {
 		p.carried()
 		p.nextPage()
@@ -237,7 +248,7 @@ func (p *page) closing() {
 		p.MultiCell(textWidth, 5, printable(text), "", "L", false)
 		y = p.GetY() + 1
 	}
-	for _, text := range p.by.Bank {
+	for _, text := range bank {
 		p.text(pageMargin, y, "", normalPoints, textWidth, "L", text)
 		y += 5
 	}
@@ -264,6 +275,10 @@ var glyphs = sync.OnceValue(func() *sfnt.Font {
 	}
 	return f
 })
+
+// Printable tells whether our documents can show a text: the font has Latin,
+// Greek and Cyrillic letters.
+func Printable(text string) bool { return printable(text) == text }
 
 // printable replaces what the font cannot show by a question mark: one
 // character outside the basic plane would fail the whole document.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -29,9 +30,10 @@ var noticeKinds = map[EventKind]notify.Kind{
 
 // noticeParty is whom a notice goes to, as the register knows him that day.
 type noticeParty struct {
-	handle string
-	party  notify.Party
-	postal PostalValues
+	handle  string
+	party   notify.Party
+	postal  PostalValues
+	printed PostalValues // the form that a document can show, if there is one
 }
 
 // correspondents are the people and registrars that a chunk's notices name.
@@ -103,7 +105,7 @@ func (c *chunk) issueProFormas(ctx context.Context, who correspondents, due []re
 		byID[v.name.id] = v
 		list[i] = billing.ProFormaFor{Registrar: v.name.sponsor, ContactID: v.name.registrant, ContactHandle: to.handle,
 			Zone: v.name.zone.ID, DomainID: v.name.id, DomainName: v.name.rule.Name, Period: v.expires.EPPTime(),
-			To: billing.Addressee{Name: to.party.Name, Lines: to.party.Address, Email: to.party.Email}, Price: c.proFormas[v.name.zone.ID]}
+			To: to.onPaper(), Price: c.proFormas[v.name.zone.ID]}
 	}
 	issued, err := billing.IssueProFormas(ctx, c.tx.Tx, p.RegistrantPaymentYears, on.EPPTime(), list)
 	if err != nil {
@@ -189,6 +191,12 @@ func (p *noticeParty) set(list []PostalValues) {
 			p.postal = v
 		}
 	}
+	p.printed = p.postal
+	for _, v := range list {
+		if !p.postal.printable() && v.printable() {
+			p.printed = v
+		}
+	}
 	if p.postal.Name != "" {
 		p.party.Name = p.postal.Name
 	}
@@ -201,14 +209,36 @@ func (p *noticeParty) set(list []PostalValues) {
 
 // addressee is what stands in the window of the envelope.
 func (p *noticeParty) addressee() notify.Addressee {
-	a := notify.Addressee{Name: p.party.Name, Lines: []string{}, Country: p.postal.Country}
-	lines := append([]string{p.postal.Org}, p.postal.Street...)
-	for _, line := range append(lines, p.postal.City, p.postal.Province, p.postal.PostalCode) {
-		if line != "" {
-			a.Lines = append(a.Lines, line)
-		}
+	return notify.Addressee{Name: p.party.Name, Lines: p.postal.lines(), Country: p.postal.Country}
+}
+
+// onPaper is whom a document of ours is addressed to: in the international form
+// where the font lacks the letters of the local one.
+func (p *noticeParty) onPaper() billing.Addressee {
+	a := billing.Addressee{Name: p.party.Name, Lines: p.printed.lines(), Email: p.party.Email}
+	if p.printed.Country != "" {
+		a.Lines = append(a.Lines, p.printed.Country)
+	}
+	if p.printed.Name != "" {
+		a.Name = p.printed.Name
 	}
 	return a
+}
+
+// lines are the lines of an address below the name, without the country.
+func (v PostalValues) lines() []string {
+	out := []string{}
+	for _, line := range append(append([]string{v.Org}, v.Street...), v.City, v.Province, v.PostalCode) {
+		if line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// printable tells whether a document can show all of it.
+func (v PostalValues) printable() bool {
+	return billing.Printable(v.Name + strings.Join(v.lines(), ""))
 }
 
 // outgoing is mails and letters, column by column.

@@ -13,11 +13,17 @@ import (
 	"github.com/namekeep/namekeep/billing"
 	"github.com/namekeep/namekeep/registry"
 	"github.com/namekeep/namekeep/registry/pg"
+	"github.com/namekeep/namekeep/registry/seal"
 )
 
 // measure takes all figures of docs/performance.md about the nightly batch.
 func (n *nightly) measure(ctx context.Context) error {
 	err := n.prices(ctx)
+	if err != nil {
+		return err
+	}
+	n.say("sealing what was filled, which a server does in the background")
+	_, err = seal.Seal(ctx, n.db)
 	if err != nil {
 		return err
 	}
