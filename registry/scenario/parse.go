@@ -14,6 +14,7 @@ import (
 // Scenario is one name and what people do about it.
 type Scenario struct {
 	Title   string
+	Profile registry.Profile // of the zone; uk if the file does not say
 	Name    string
 	Tag     string
 	Expires registry.Date // E at first; the first registration is paid
@@ -42,11 +43,18 @@ var verbs = map[string]int{
 	"tag":            1, // the new tag
 	"pay":            1, // the tag that pays its oldest invoice
 	"registrant-pay": 0, // the open pro forma
+
+	// In gtld:
+	"delete":          0,
+	"restore-request": 0,
+	"restore-report":  0,
+	"transfer":        1, // the gaining tag, which has the authInfo
 }
 
 // Parse reads a scenario. The format, a line each; # starts a comment:
 //
 //	title Nobody renews
+//	profile uk
 //	name oak.co.example tag ALPHA expires 2027-06-30
 //	from 2027-06-01
 //	2027-06-20 renew 2
@@ -78,6 +86,8 @@ func (s *Scenario) line(words []string) error {
 	switch {
 	case words[0] == "title":
 		s.Title = strings.Join(words[1:], " ")
+	case words[0] == "profile" && len(words) == 2 && (words[1] == string(registry.ProfileUK) || words[1] == string(registry.ProfileGTLD)):
+		s.Profile = registry.Profile(words[1])
 	case words[0] == "name" && len(words) == 6 && words[2] == "tag" && words[4] == "expires":
 		s.Name, s.Tag = words[1], words[3]
 		s.Expires, err = registry.ParseDate(words[5])
@@ -123,6 +133,9 @@ func (s *Scenario) command(words []string) error {
 const maxDays = 15 * 366
 
 func (s *Scenario) check() error {
+	if s.Profile == "" {
+		s.Profile = registry.ProfileUK
+	}
 	switch {
 	case s.Name == "":
 		return fmt.Errorf("there is no line \"name NAME tag TAG expires DATE\"")

@@ -40,6 +40,8 @@ type player struct {
 	seen  int64 // history.id up to which events were told
 	line  Timeline
 	staff registry.Actor
+
+	credit string // what the last command gave back, in words
 }
 
 // Play plays a scenario on a scratch database: migrated, empty, and of nobody
@@ -84,14 +86,16 @@ func (p *player) setUp(ctx context.Context, policy registry.Policy) error {
 	err = p.db.InTx(ctx, func(tx *pg.Tx) error {
 		tags := []string{p.s.Tag}
 		for _, s := range p.s.Steps {
-			if s.Verb == "tag" && s.Args[0] != registry.TagDetagged && s.Args[0] != policy.RegistryTag {
+			if (s.Verb == "tag" || s.Verb == "transfer") && s.Args[0] != registry.TagDetagged && s.Args[0] != policy.RegistryTag {
 				tags = append(tags, s.Args[0])
 			}
 		}
 		tx.Queue(`INSERT INTO registrar (tag, name, created_at) SELECT DISTINCT tag, tag, $2::timestamptz FROM unnest($1::text[]) tag`, tags, tx.Now)
-		tx.Queue(`INSERT INTO zone (name, profile, created_at) VALUES ($1, 'uk', $2)`, zone, tx.Now)
+		tx.Queue(`INSERT INTO zone (name, profile, created_at) VALUES ($1, $2, $3)`, zone, p.s.Profile, tx.Now)
 		tx.Queue(`INSERT INTO price (zone_id, operation, tier, years, currency, amount, valid_from)
-			SELECT z.id, 'renew', tier, y, 'GBP', y * 100, '2000-01-01' FROM zone z, unnest('{member,non-member}'::text[]) tier, generate_series(1, 10) y`)
+			SELECT z.id, op, tier, y, 'GBP', y * 100, '2000-01-01'::date FROM zone z, unnest('{renew,transfer}'::text[]) op,
+				unnest('{member,non-member}'::text[]) tier, generate_series(1, 10) y
+			UNION ALL SELECT id, 'restore', 'member', 0, 'GBP', 4000, '2000-01-01'::date FROM zone`)
 		tx.Queue(`INSERT INTO contact (handle, sponsor, postal, email, natural_person, creator, created_at)
 			SELECT 'owner', id, '[]', 'owner@example.net', true, id, $2::timestamptz FROM registrar WHERE tag = $1`, p.s.Tag, tx.Now)
 		tx.Queue(`INSERT INTO domain (name, zone_id, sponsor, registrant, expires, first_paid, creator, created_at, recheck)
@@ -116,14 +120,15 @@ func (p *player) do(ctx context.Context, day registry.Date, s Step) error {
 		return err
 	}
 	switch s.Verb {
-	case "renew", "tag", "pay", "registrant-pay":
-		return p.tellAs(ctx, day, s.String())
+	case "renew", "tag", "pay", "registrant-pay", "delete", "restore-request", "restore-report", "transfer":
+		return p.tellAs(ctx, day, s.String()+p.credit)
 	default:
 		return p.tellAs(ctx, day, "set "+s.String())
 	}
 }
 
 func (p *player) command(ctx context.Context, s Step) error {
+	p.credit = ""
 	number := 0
 	if len(s.Args) == 1 {
 		number, _ = strconv.Atoi(s.Args[0]) // Parse has read it; 0 where it is no number
@@ -138,6 +143,8 @@ func (p *player) command(ctx context.Context, s Step) error {
 	case "tag":
 		_, err = p.r.TransferByStaff(ctx, p.staff, p.s.Name, s.Args[0])
 		return err
+	case "delete", "restore-request", "restore-report", "transfer":
+		return p.gtld(ctx, s)
 	case "pay":
 		return p.pay(ctx, s.Args[0])
 	case "registrant-pay":
@@ -195,6 +202,8 @@ var words = map[string]string{
 	"renew": "renewed automatically", "lapse": "renewal request lapses unpaid", "reminder": "renewal reminder to the registrant",
 	"advance warning": "advance warning to the registrant", "pro forma": "pro forma to the registrant", "suspend": "suspended",
 	"cancel": "cancelled", "not-required notice": "notice that no renewal is required", "issue": "invoice to the registrar",
+	"auto-renew": "expired and renewed automatically", "phase": "the next phase begins", "purge": "deleted for good",
+	"transfer": "transferred, as nobody answered",
 }
 
 // tell adds what the batch did since the last event.
@@ -241,6 +250,9 @@ func (p *player) add(ctx context.Context, day registry.Date, what string, by boo
 		err = nil
 	} else if err == nil {
 		e.Expires, e.Status, e.Out = v.Expires, v.Status, v.Suspended()
+		if p.s.Profile == registry.ProfileGTLD {
+			e.Status, e.Out = gtldStatus(v.RGPStates(p.now)), v.DeletePhase != ""
+		}
 	}
 	e.Period = p.s.Expires
 	p.line.Events = append(p.line.Events, e)

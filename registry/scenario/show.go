@@ -16,7 +16,7 @@ func (t Timeline) Rows() (head []string, rows [][]string) {
 		switch {
 		case e.Expires.IsZero():
 			expires, status = "-", "free to be registered"
-		case e.Out:
+		case e.Out && t.Scenario.Profile != registry.ProfileGTLD:
 			status += ", suspended"
 		}
 		rows = append(rows, []string{e.Day.String(), distance(e), e.What, expires, status})
