@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -112,8 +113,11 @@ func (c *child) collect(ctx context.Context) error {
 	return err
 }
 
-// collectCommand is the one line a child obeys.
-const collectCommand = "collect"
+// The lines a child obeys.
+const (
+	collectCommand = "collect"
+	countCommand   = "count goroutines"
+)
 
 // stop ends the child and waits for it.
 func (c *child) stop() error {
@@ -135,14 +139,17 @@ func (c *child) stop() error {
 
 // untilOrphaned returns a context that also ends when the process that started
 // this one is gone or wants it to end: its end of our standard input closes
-// then. Until then the collect command is obeyed and answered on w.
+// then. Until then the commands above are obeyed and answered on w.
 func untilOrphaned(ctx context.Context, w io.Writer) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		for sc := bufio.NewScanner(os.Stdin); sc.Scan(); {
-			if sc.Text() == collectCommand {
+			switch sc.Text() {
+			case collectCommand:
 				debug.FreeOSMemory()
 				fmt.Fprintln(w, "collected")
+			case countCommand:
+				fmt.Fprintln(w, runtime.NumGoroutine())
 			}
 		}
 		cancel()

@@ -19,6 +19,8 @@ type commandLine struct {
 	Generate     GenerateCommand     `cmd:"" help:"Fill a migrated register with names, by COPY."`
 	Compare      CompareCommand      `cmd:"" help:"Measure the server against the bare servers, in one run."`
 	Nightly      NightlyCommand      `cmd:"" help:"Measure the nightly batch on a large register, in one run."`
+	Drop         DropCommand         `cmd:"" help:"Release names that many registrars want, and see who gets them."`
+	Soak         SoakCommand         `cmd:"" help:"Work for long beside idle sessions, and see that the server does not grow."`
 	ServeForTest ServeForTestCommand `cmd:"" hidden:"" help:"Serve a register, for compare."`
 }
 

@@ -22,6 +22,8 @@ type ServeForTestCommand struct {
 	Database string `required:""`
 	Dir      string `required:"" type:"path"`
 	Profile  string `enum:"uk,gtld" default:"uk"`
+	// CommandsPerSecond of one tag; 0 is no limit.
+	CommandsPerSecond int
 }
 
 // Run serves until the context ends or the starter is gone.
@@ -89,7 +91,8 @@ func (c *ServeForTestCommand) serve(ctx context.Context, s *eppserver.Server, ln
 	}
 	const unlimited = -1
 	err = s.Serve(ctx, ln, eppserver.ListenerConfig{Name: c.Profile, Profile: profile, TLS: config,
-		Limits: eppserver.Limits{PerAddress: unlimited, Sessions: unlimited, Connections: unlimited, Idle: time.Hour}})
+		Limits: eppserver.Limits{PerAddress: unlimited, Sessions: unlimited, Connections: unlimited, Idle: time.Hour,
+			CommandsPerSecond: c.CommandsPerSecond}})
 	if ctx.Err() != nil {
 		return nil
 	}

@@ -26,10 +26,15 @@ func startServer(t testing.TB, profile registry.Profile, p population, fill bool
 			t.Fatal(err)
 		}
 	}
+	return serveRegister(t, &ServeForTestCommand{Database: pgtest.URL(db), Dir: set.dir, Profile: string(profile)}), set, password
+}
+
+// serveRegister serves until the test ends, and returns where.
+func serveRegister(t testing.TB, c *ServeForTestCommand) string {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	lines := &firstLine{line: make(chan string, 1)}
 	done := make(chan error, 1)
-	c := &ServeForTestCommand{Database: pgtest.URL(db), Dir: set.dir, Profile: string(profile)}
 	go func() { done <- c.serveUntil(ctx, lines) }()
 	t.Cleanup(func() {
 		cancel()
@@ -45,14 +50,14 @@ func startServer(t testing.TB, profile registry.Profile, p population, fill bool
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r.Listen, set, password
+		return r.Listen
 	case err := <-done:
 		done <- nil
 		t.Fatalf("server: %v", err)
 	case <-time.After(time.Minute):
 		t.Fatal("the server does not listen")
 	}
-	return "", set, ""
+	return ""
 }
 
 // generatedOps are the operations on a generated register; those that change
