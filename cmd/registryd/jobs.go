@@ -24,6 +24,8 @@ const (
 	// The batch has a lease of its own: a night's work must not hold up the rest.
 	// When it takes longer than the lease, another server shares it.
 	leaseOfBatch = "batch"
+	// jobBatch is the batch in the metrics: a step that has ended went well.
+	jobBatch = "batch"
 )
 
 // serverID tells this process and start from all others on the database.
@@ -61,11 +63,15 @@ func (s *service) nightlyBatch(ctx context.Context) {
 	started := time.Now()
 	options := registry.BatchOptions{Progress: func(p registry.BatchProgress) {
 		if p.Finished {
+			s.jobs.note(jobBatch, time.Now(), int(p.Total), nil)
 			s.log.Info("batch", "day", p.Day.String(), "step", p.Step, "names", p.Total, "seconds", time.Since(started).Seconds())
 			started = time.Now()
 		}
 	}}
-	s.reg.Schedule(ctx, jobInterval, leads, options, func(err error) { s.log.Error("batch", "error", err) })
+	s.reg.Schedule(ctx, jobInterval, leads, options, func(err error) {
+		s.jobs.note(jobBatch, time.Now(), 0, err)
+		s.log.Error("batch", "error", err)
+	})
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	err := s.reg.GiveUpLease(late, leaseOfBatch, s.id)
