@@ -63,7 +63,7 @@ func TestSystemdUnit(t *testing.T) {
 // E1: a client that asks for a new handshake within a TLS 1.2 session gets none;
 // Go's own client cannot ask (Debian package openssl).
 func TestRenegotiation(t *testing.T) {
-	demo, err := eppclient.LoadDemo(demoForPerl(t))
+	demo, err := eppclient.LoadDemo(demoOnFreePorts(t))
 	if err != nil {
 		t.Fatal(err)
 	}
