@@ -139,9 +139,9 @@ func moveBalances(ctx context.Context, tx *pg.Tx, order, id int64, t Transfer, d
 		in := b.In
 		text := fmt.Sprintf("account transfer %s, account %d of %s to account %d of %s", OrderNumber(order), t.Account.ID, t.From.TAG, id, t.To.TAG)
 		if !b.Rate.IsZero() {
-			text += fmt.Sprintf("; %s is %s at %s %s for one %s, rounded half up", b.Out, in, b.Rate, in.Currency, b.Out.Currency)
+			text += fmt.Sprintf("; %s is %s at %s %s for one %s, rounded half up", side(b.Out), side(in), b.Rate, in.Currency, b.Out.Currency)
 		} else {
-			text += "; " + b.Out.String()
+			text += "; " + side(b.Out)
 		}
 		for _, m := range []billing.Memo{
 			{Account: t.Account.ID, Kind: billing.MemoTransferOut, Amount: out, Other: &in, Description: "Balance moved: " + text},
@@ -159,6 +159,14 @@ func moveBalances(ctx context.Context, tx *pg.Tx, order, id int64, t Transfer, d
 		}
 	}
 	return memos, nil
+}
+
+// side writes a balance in words.
+func side(m billing.Money) string {
+	if m.Minor < 0 {
+		return billing.Money{Minor: -m.Minor, Currency: m.Currency}.String() + " credit"
+	}
+	return m.String() + " debit"
 }
 
 func moveSubscriptions(tx *pg.Tx, account int64, registrar int32, moves []SubscriptionMove, today time.Time) {

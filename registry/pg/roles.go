@@ -23,7 +23,8 @@ const (
 const DefaultRolePrefix = "namekeep"
 
 // serverReads are tables that only staff write.
-var serverReads = []string{"bank_file", "installation", "price", "reserved_name", "staff_user", "zone_apex"}
+var serverReads = []string{"bank_file", "installation", "notification_schedule", "payment_system", "plan", "plan_price", "price",
+	"promotion", "reserved_name", "service_terms", "staff_user", "terms_document", "vendor", "vendor_rule", "zone_apex"}
 
 // columnRights stand in place of a table's usual rights.
 var columnRights = map[string]struct{ server, staff string }{
