@@ -90,7 +90,7 @@ func (c *zoneApex) edit() (func(*registry.ZoneApex), error) {
 // zonePublish is "zone publish": the whole of a zone, now.
 type zonePublish struct {
 	Names []string `arg:"" optional:"" name:"zone" help:"Zones. Default: all that have an apex."`
-	Force bool     `help:"Go past the shrink guard. Needs --reason."`
+	Force bool     `help:"Go past the shrink guard, and give a new serial in any case. Needs --reason."`
 	Dir   string   `placeholder:"DIR" help:"Folder for the zone files. Default: zones.directory of the configuration; without it no file is written."`
 }
 
@@ -176,6 +176,9 @@ func (c *zonePublish) publish(s *session, r *registry.Registry, actor registry.A
 	}
 	if err == nil {
 		err = r.RecordPublication(s.ctx, actor, zone, c.Force)
+	}
+	if err == nil && w.File == nil {
+		v.Serial, err = p.Serial(s.ctx, zone)
 	}
 	if w.Compared != nil {
 		v.Names, v.Differ = w.Compared.Names, w.Compared.Differ

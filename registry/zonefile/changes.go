@@ -130,6 +130,7 @@ type batch struct {
 	zones map[int32]*publication
 	only  *area // nil: all that are not stopped
 	free  bool  // the shrink guard has been asked
+	anew  bool  // a new serial in any case, and a new journal
 
 	names  map[string]bool
 	hosts  map[string]bool // in every zone around them

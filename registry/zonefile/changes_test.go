@@ -204,3 +204,30 @@ func TestApexChanges(t *testing.T) {
 	must(t, err)
 	w.want("test", testNS, "co.test NS ns1.nic.test.", deepTop, topGlue)
 }
+
+// Force: a new serial and journal though nothing differs, as after restoring a
+// backup, when secondaries have later serials that the register knows nothing of.
+func TestForceRenewsSerial(t *testing.T) {
+	w := newWorld(t)
+	w.create("a.co.test", "ns1.example.net")
+	w.fill()
+	before := w.serial("co.test")
+	c, err := w.pub.Compare(w.ctx, "co.test", false)
+	must(t, err)
+	if c.Differ != 0 || w.serial("co.test") != before {
+		t.Errorf("a comparison that found nothing gave a new serial: %+v", c)
+	}
+	_, err = w.pub.Compare(w.ctx, "co.test", true)
+	must(t, err)
+	if !After(w.serial("co.test"), before) {
+		t.Errorf("serial %d after %d", w.serial("co.test"), before)
+	}
+	must(t, w.pub.Read(w.ctx, "co.test", func(ctx context.Context, r *Reading) error {
+		ok, err := r.Since(ctx, before, func(d Delta) error { return fmt.Errorf("%+v", d) })
+		if ok {
+			t.Error("the old journal is still there")
+		}
+		return err
+	}))
+	w.want("co.test", coNS, "a.co.test NS ns1.example.net.", coGlue)
+}

@@ -32,8 +32,8 @@ type Compared struct {
 
 // Compare reads the whole of a zone as the register has it now, and publishes
 // what differs. A zone that was never published is filled. force goes past the
-// shrink guard, which otherwise leaves all as it is: a StoppedError. It ends a
-// stop. Memory does not grow with the zone. Refusals: KindNotFound, KindPolicy
+// shrink guard, which otherwise leaves all as it is: a StoppedError; and it gives
+// the zone a new serial and journal in any case. A comparison ends a stop. Memory does not grow with the zone. Refusals: KindNotFound, KindPolicy
 // for a zone without apex.
 func (p *Publisher) Compare(ctx context.Context, zone string, force bool) (Compared, error) {
 	as, err := p.areas(ctx)
@@ -99,16 +99,7 @@ func (p *Publisher) repair(ctx context.Context, as *areas, a *area, m *merge, fo
 		}
 	}
 	for chunk := range slices.Chunk(m.differ, repairRows) {
-		err := p.reg.DB().InSnapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
-			_, err := lockWatch(ctx, tx)
-			if err != nil {
-				return err
-			}
-			b, err := p.batch(ctx, tx, as)
-			if err != nil {
-				return err
-			}
-			b.only, b.free = a, true
+		err := p.publishAs(ctx, as, a, func(b *batch) {
 			for _, k := range chunk {
 				if k.kind == KindDelegation {
 					b.names[k.owner] = true
@@ -116,8 +107,6 @@ func (p *Publisher) repair(ctx context.Context, as *areas, a *area, m *merge, fo
 					b.places[k.place] = true
 				}
 			}
-			_, _, err = b.publish(ctx)
-			return err
 		})
 		if err != nil {
 			return fmt.Errorf("publish what differs in %s: %w", a.name, err)
@@ -126,7 +115,31 @@ func (p *Publisher) repair(ctx context.Context, as *areas, a *area, m *merge, fo
 	if len(m.differ) == maxDiffers {
 		return nil
 	}
+	if force {
+		err := p.publishAs(ctx, as, a, func(b *batch) { b.anew = true })
+		if err != nil {
+			return fmt.Errorf("publish %s: %w", a.name, err)
+		}
+	}
 	return p.finish(ctx, a, m, force)
+}
+
+// publishAs publishes one zone, past the guard, with what note adds.
+func (p *Publisher) publishAs(ctx context.Context, as *areas, a *area, note func(*batch)) error {
+	return p.reg.DB().InSnapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := lockWatch(ctx, tx)
+		if err != nil {
+			return err
+		}
+		b, err := p.batch(ctx, tx, as)
+		if err != nil {
+			return err
+		}
+		b.only, b.free = a, true
+		note(b)
+		_, _, err = b.publish(ctx)
+		return err
+	})
 }
 
 // finish notes that a zone is as the register was at a comparison. A stop ends;

@@ -28,7 +28,7 @@ type Reading struct {
 }
 
 // SOA returns the SOA record of a published zone.
-func (p *Publisher) SOA(ctx context.Context, zone string) (dns.RR, error) {
+func (p *Publisher) SOA(ctx context.Context, zone string) (*dns.SOA, error) {
 	z, err := scanPublication(p.reg.DB().Pool.QueryRow(ctx, publicationSQL+` WHERE zone_id = (SELECT id FROM zone WHERE name = $1)`, zone))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrNotServed
@@ -38,6 +38,15 @@ func (p *Publisher) SOA(ctx context.Context, zone string) (dns.RR, error) {
 	}
 	r := &Reading{Zone: zone, Serial: z.serial, head: z.head}
 	return r.SOA(z.serial), nil
+}
+
+// Serial returns the serial of a published zone.
+func (p *Publisher) Serial(ctx context.Context, zone string) (uint32, error) {
+	soa, err := p.SOA(ctx, zone)
+	if err != nil {
+		return 0, err
+	}
+	return soa.Serial, nil
 }
 
 // Read calls fn with the state of a published zone as it is now. fn may be
@@ -56,7 +65,7 @@ func (p *Publisher) Read(ctx context.Context, zone string, fn func(context.Conte
 }
 
 // SOA is the SOA record with a serial.
-func (r *Reading) SOA(serial uint32) dns.RR {
+func (r *Reading) SOA(serial uint32) *dns.SOA {
 	h := r.head
 	return &dns.SOA{Hdr: r.header(r.Zone, dns.TypeSOA, h.TTL), Ns: h.NameServers[0] + ".", Mbox: h.rname(), Serial: serial,
 		Refresh: h.Refresh, Retry: h.Retry, Expire: h.Expire, Minttl: h.Negative}

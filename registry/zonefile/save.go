@@ -20,7 +20,7 @@ func (b *batch) save(ctx context.Context, a *area, z *publication, diff []change
 	if fixed != z.fixed {
 		z.compare = true
 	}
-	anew := !head.equal(z.head)
+	anew := b.anew || !head.equal(z.head)
 	if len(diff) == 0 && !anew {
 		return nil, b.saveFlags(ctx, z, fixed)
 	}
