@@ -146,7 +146,7 @@ func records(list []dns.RR) string {
 // IXFR; they answer with delegation and glue. Their tools find the files in
 // order.
 func TestSecondaries(t *testing.T) {
-	dir := demoForPerl(t)
+	dir := demoOnFreePorts(t)
 	demo, err := eppclient.LoadDemo(dir)
 	if err != nil {
 		t.Fatal(err)
