@@ -10,7 +10,6 @@ import (
 // registrantFacts is what a replacement of a registrant depends on.
 type registrantFacts struct {
 	previous, next Identity
-	held           bool // for a registrant whose address is not verified
 	changeID       int64
 	from           correspondent
 }
