@@ -117,6 +117,7 @@ func orDefault(years, fallback int) int {
 func (c *chunk) uk(n *dueName) {
 	day, p := c.s.day, c.s.r.policy
 	lapsed, unpriced := false, false
+	n.after.retry = n.recheck && c.s.step == StepRenewals // the life step looks at it yet
 	for !n.after.gone {
 		e, ok := n.rule.nextEvent(day, p)
 		if !ok || e.Day.After(day) || c.s.step == StepRenewals && e.Kind != EventRenewal {
@@ -131,6 +132,7 @@ func (c *chunk) uk(n *dueName) {
 				if c.s.step == StepRenewals || lapsed {
 					c.fail(n, e.Kind.event(), refused)
 				}
+				n.after.retry = true
 				n.rule.Bill = BillSettings{}
 				continue
 			}

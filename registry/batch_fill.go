@@ -11,6 +11,9 @@ import (
 // each part through an index of its own. It may find too many: the rules
 // decide, name by name, when the row is locked.
 //
+// What could not be done, and what a change of E, tag or payment made due in the
+// past, has the column recheck.
+//
 // Parameters: the step, the day, the day up to which the step was run before
 // under the same policy, the registry's own tags, the zones of either profile,
 // and lengths of the policy. Dates are compared as "since + n < E <= day + n",
@@ -19,10 +22,11 @@ import (
 var fillSQL = map[Step]string{
 	StepRenewals: `
 		SELECT id FROM domain WHERE coalesce(auto_bill, next_bill) IS NOT NULL AND zone_id = ANY(@uk)
-			AND expires - coalesce(auto_bill, next_bill) BETWEEN @day::date - @autoBillMax::int AND @day::date AND expires >= @day::date
+			AND expires - coalesce(auto_bill, next_bill) > @since::date AND expires - coalesce(auto_bill, next_bill) <= @day::date
+			AND expires >= @day::date
 		UNION SELECT id FROM domain WHERE expires > @since::date - 1 AND expires <= @day::date - 1
 			AND zone_id = ANY(@gtld) AND delete_phase IS NULL
-		UNION SELECT id FROM domain WHERE recheck AND zone_id = ANY(@gtld)`,
+		UNION SELECT id FROM domain WHERE recheck AND (zone_id = ANY(@gtld) OR coalesce(auto_bill, next_bill) IS NOT NULL)`,
 	StepLife: `
 		SELECT domain_id AS id FROM renewal_request WHERE state = 'invoiced' AND due < @day::date
 		UNION SELECT id FROM domain WHERE renew_not_required AND not_required_on IS NULL
@@ -58,7 +62,7 @@ func (s *batchStep) fill(ctx context.Context, tx *Tx) (int64, error) {
 		zones[z.Profile] = append(zones[z.Profile], z.ID)
 	}
 	args := pgx.StrictNamedArgs{"step": s.step, "day": s.day, "uk": zones[ProfileUK]}
-	more := pgx.StrictNamedArgs{"gtld": zones[ProfileGTLD], "autoBillMax": p.AutoBillMax}
+	more := pgx.StrictNamedArgs{"gtld": zones[ProfileGTLD]}
 	if s.step == StepLife {
 		own := []int32{}
 		for id, tag := range s.dir.tags {
@@ -78,6 +82,10 @@ func (s *batchStep) fill(ctx context.Context, tx *Tx) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	// Compiling the statement takes longer than running it. And only a plain index
+	// scan marks the entries of rows that are gone, which a bitmap scan would read
+	// again every night until they are vacuumed.
+	tx.Queue(`SELECT set_config('jit', 'off', true), set_config('enable_bitmapscan', 'off', true)`)
 	tag, err := tx.Exec(ctx, `INSERT INTO batch_work (step, day, domain_id) SELECT @step::text, @day::date, id FROM (`+
 		fillSQL[s.step]+`) due ON CONFLICT DO NOTHING`, args)
 	if err != nil {

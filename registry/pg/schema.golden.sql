@@ -322,7 +322,7 @@ table document_series
     constraint document_series_pkey PRIMARY KEY (kind)
     constraint document_series_prefix_key UNIQUE (prefix)
 
-table domain with (fillfactor=90)
+table domain with (fillfactor=90, autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02)
     id bigint not null generated always as identity
     name text collate "C" not null
     zone_id integer not null
@@ -1187,7 +1187,7 @@ table renewal_decision
     constraint renewal_decision_pkey PRIMARY KEY (domain_id)
     CREATE INDEX renewal_decision_registrar ON public.renewal_decision USING btree (registrar_id, period)
 
-table renewal_request
+table renewal_request with (autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02)
     id bigint not null generated always as identity
     domain_id bigint not null
     domain_name text collate "C" not null
