@@ -77,7 +77,7 @@ func (c *chunk) save(ctx context.Context) error {
 		if n.after.gone {
 			gone = append(gone, n)
 		}
-		if !n.before.Notices.ProForma.IsZero() && (n.after.gone || n.rule.Expiry.After(n.before.Expiry)) {
+		if n.after.gone || !n.before.Notices.ProForma.IsZero() && n.rule.Expiry.After(n.before.Expiry) {
 			void = append(void, n.id)
 		}
 	}

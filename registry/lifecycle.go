@@ -156,7 +156,19 @@ func (n Name) pending(today Date, p Policy) []Event {
 	if day, ok := n.AdvanceWarning(today, p); ok {
 		events = append(events, Event{Day: day, Kind: EventAdvanceWarning})
 	}
-	return append(events, n.unrenewed(today, p)...)
+	return n.beforeTheEnd(append(events, n.unrenewed(today, p)...), today, p)
+}
+
+// beforeTheEnd leaves out what would be written to the registrant on the day on
+// which a suspended name is cancelled, or later: it asks for nothing any more.
+func (n Name) beforeTheEnd(events []Event, today Date, p Policy) []Event {
+	if n.SuspendedOn.IsZero() {
+		return events
+	}
+	end := n.SuspendedOn.AddDays(p.CancelAfterSuspensionDays)
+	return slices.DeleteFunc(events, func(e Event) bool {
+		return e.Kind != EventCancellation && !latest(e.Day, today).Before(end)
+	})
 }
 
 // unrenewed returns the events of a name that nothing covers at E: reminder,

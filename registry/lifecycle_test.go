@@ -83,6 +83,12 @@ func TestNextEvents(t *testing.T) {
 		{"R10 auto-bill", "2027-01-01", with(held(t, e), func(n *Name) { n.Bill.Auto = 1 }), []string{"2027-06-29 renewed automatically"}},
 		{"flag cleared late: no reminder once the pro forma is due", "2027-07-20", held(t, e), []string{
 			"2027-07-20 pro forma invoice to the registrant", "2027-08-19 suspended", "2027-10-18 cancelled"}},
+		{"suspended, the flag cleared on its last day: nothing is asked for any more", "2027-10-05", with(held(t, e), func(n *Name) {
+			n.SuspendedOn, n.SuspendReason = date(t, "2027-08-06"), SuspendedRenewalUnpaid
+		}), []string{"2027-10-05 cancelled"}},
+		{"suspended, the flag cleared the day before", "2027-10-04", with(held(t, e), func(n *Name) {
+			n.SuspendedOn, n.SuspendReason = date(t, "2027-08-06"), SuspendedRenewalUnpaid
+		}), []string{"2027-10-04 pro forma invoice to the registrant", "2027-10-05 cancelled"}},
 		{"R31 paid for two years from the old E", "2027-09-01", held(t, "2029-06-30"), []string{
 			"2029-07-01 renewal reminder", "2029-07-07 pro forma invoice to the registrant",
 			"2029-08-06 suspended", "2029-10-05 cancelled"}},
