@@ -69,6 +69,7 @@ type Domain struct {
 	// both parties have to confirm first (C4). 0: none was asked for.
 	Waiting int64
 
+	version   uint32 // of the row: it changes with every update of it
 	authHash  []byte
 	authSetAt time.Time
 	requestID map[int]int64 // by index in Requests

@@ -3,9 +3,6 @@ package registry
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -42,12 +39,13 @@ func (r *Registry) CheckDomains(ctx context.Context, names []string) ([]Availabi
 	if len(ask) == 0 {
 		return out, nil
 	}
-	taken, err := r.checks.ask(ctx, r.db.Pool, ask)
-	if err != nil {
-		return nil, fmt.Errorf("check names: %w", err)
+	call := &checkCall{names: ask, err: errNotRun}
+	r.checks.do(call, func(batch []*checkCall) { r.runChecks(ctx, batch) })
+	if call.err != nil {
+		return nil, fmt.Errorf("check names: %w", call.err)
 	}
 	for j, name := range ask {
-		if taken[name] {
+		if call.taken[name] {
 			out[index[j]].Reason = "In use"
 		} else {
 			out[index[j]].Available = true
@@ -65,104 +63,32 @@ func checkReason(e *Error) string {
 	return "Not a name of our zones"
 }
 
-// checkTimeout bounds one query, and with it the wait of all it serves.
-const checkTimeout = 10 * time.Second
-
-// maxCheckBatch bounds the names in one joined query.
-const maxCheckBatch = 512
-
-// checkQueue joins the names of checks that wait at the same time into one
-// query. A check never waits for a timer: while fewer than its share of queries
-// run it asks at once; otherwise the next query to finish takes all that wait.
-type checkQueue struct {
-	mu      sync.Mutex
-	running int
-	waiting []*checkCall
-}
-
+// checkCall is a check in the queue for a joint query.
 type checkCall struct {
 	names []string
-	done  chan checkTurn
-}
-
-// checkTurn tells a waiting call either its result or that it is its turn to
-// ask for the whole batch.
-type checkTurn struct {
-	batch []*checkCall
-	taken map[string]bool
+	taken map[string]bool // those that are registered; may hold others' names
 	err   error
 }
 
-type querier interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}
+func (c *checkCall) seatKey() string { return "" }
+func (c *checkCall) weight() int     { return len(c.names) }
 
-// ask returns the set of names that are registered; it may hold others' names.
-func (q *checkQueue) ask(ctx context.Context, db querier, names []string) (map[string]bool, error) {
-	call := &checkCall{names: names}
-	q.mu.Lock()
-	if q.running < 2*runtime.GOMAXPROCS(0) {
-		q.running++
-		q.mu.Unlock()
-		return q.lead(ctx, db, call, []*checkCall{call})
-	}
-	call.done = make(chan checkTurn, 1)
-	q.waiting = append(q.waiting, call)
-	q.mu.Unlock()
-	// The query that serves this call is bounded by its own time limit, so the
-	// wait is too.
-	turn := <-call.done
-	if turn.batch != nil {
-		return q.lead(ctx, db, call, turn.batch)
-	}
-	return turn.taken, turn.err
-}
-
-// lead asks for a batch, hands out the results and passes the lead on.
-func (q *checkQueue) lead(ctx context.Context, db querier, own *checkCall, batch []*checkCall) (map[string]bool, error) {
-	names := own.names
-	if len(batch) > 1 {
-		names = nil
-		for _, c := range batch {
-			names = append(names, c.names...)
-		}
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTimeout)
-	defer cancel()
-	taken, err := queryTaken(ctx, db, names)
-	q.pass()
+// runChecks asks for the names of all calls in one query.
+func (r *Registry) runChecks(ctx context.Context, batch []*checkCall) {
+	var names []string
 	for _, c := range batch {
-		if c != own {
-			c.done <- checkTurn{taken: taken, err: err}
-		}
+		names = append(names, c.names...)
 	}
-	return taken, err
+	taken, err := r.queryTaken(ctx, names)
+	for _, c := range batch {
+		c.taken, c.err = taken, err
+	}
 }
 
-// pass gives the lead to the oldest call that waits, with all that wait up to
-// the bound, or ends it.
-func (q *checkQueue) pass() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.waiting) == 0 {
-		q.running--
-		return
-	}
-	n, names := 0, 0
-	for n < len(q.waiting) && (n == 0 || names+len(q.waiting[n].names) <= maxCheckBatch) {
-		names += len(q.waiting[n].names)
-		n++
-	}
-	batch := q.waiting[:n:n]
-	q.waiting = q.waiting[n:]
-	if len(q.waiting) == 0 {
-		q.waiting = nil
-	}
-	batch[0].done <- checkTurn{batch: batch}
-}
-
-func queryTaken(ctx context.Context, db querier, names []string) (map[string]bool, error) {
-	rows, err := db.Query(ctx, `SELECT name FROM domain WHERE name = ANY($1)`, names)
+func (r *Registry) queryTaken(ctx context.Context, names []string) (map[string]bool, error) {
+	ctx, cancel := jointContext(ctx)
+	defer cancel()
+	rows, err := r.db.Pool.Query(ctx, `SELECT name FROM domain WHERE name = ANY($1)`, padded(names))
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -35,7 +36,10 @@ func (r *Registry) RenewDomain(ctx context.Context, actor Actor, p RenewDomainPa
 	if actor.IsStaff() {
 		origin = OriginStaff
 	}
-	var after *Domain
+	after, done, err := r.renewJointly(ctx, actor, p, normalName(p.Name))
+	if done || err != nil {
+		return after, err
+	}
 	err = r.mutate(ctx, actor, func(tx *Tx) error {
 		var err error
 		after, err = tx.renew(ctx, p, origin)
@@ -146,10 +150,10 @@ func requestState(q billing.Quote) RequestState {
 	return RequestUninvoiced
 }
 
-// applyRenewal writes a granted renewal and returns the name as it is then.
-func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, requestID int64, origin Origin) *Domain {
-	after := *d
-	c := changes{}
+// renewed is the name after a granted renewal, with what changes for the history.
+func (d *Domain) renewed(dec RenewDecision, state RequestState, updater string, now time.Time) (Domain, changes) {
+	after, c := *d, changes{}
+	c.add("years", nil, dec.Years)
 	if dec.Expiry != d.Expires {
 		c.add("expires", d.Expires, dec.Expiry)
 		after.Expires = dec.Expiry
@@ -167,12 +171,18 @@ func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, re
 		after.Bill.Next, after.Bill.NextPeriod = 0, 0
 	}
 	after.Covers = dec.Covers
-	after.Updater, after.Updated = tx.updaterTag(), tx.Now
-	state := requestState(quote)
+	after.Updater, after.Updated = updater, now
 	if d.Zone.Profile == ProfileUK {
 		after.Requests = append(after.Requests[:len(after.Requests):len(after.Requests)], RenewalRequest{
-			Period: dec.Period, Tag: d.Sponsor, Years: dec.Years, Requested: tx.Now, State: state})
+			Period: dec.Period, Tag: d.Sponsor, Years: dec.Years, Requested: now, State: state})
 	}
+	return after, c
+}
+
+// applyRenewal writes a granted renewal and returns the name as it is then.
+func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, requestID int64, origin Origin) *Domain {
+	state := requestState(quote)
+	after, c := d.renewed(dec, state, tx.updaterTag(), tx.Now)
 	charge := billing.Charge{
 		Registrar: d.SponsorID, Operation: billing.Renew, Zone: d.Zone.ID, DomainID: d.ID, DomainName: d.Name,
 		Years: dec.Years, From: dec.Period.EPPTime(), To: dec.Period.AddYears(dec.Years).EPPTime(), Quote: quote, On: tx.today.EPPTime(),
@@ -192,7 +202,7 @@ func (tx *Tx) applyRenewal(d *Domain, dec RenewDecision, quote billing.Quote, re
 	if !tx.today.Before(dec.Period) {
 		billing.QueueVoidProForma(tx.Tx, d.ID, tx.today.EPPTime()) // none goes out before E
 	}
-	tx.record("domain", d.ID, d.Name, "renew", c.add("years", nil, dec.Years))
+	tx.record("domain", d.ID, d.Name, "renew", c)
 	tx.tellStaffChange(ObjectDomain, d.Name, d.SponsorID, "renew")
 	billing.QueueCharge(tx.Tx, charge)
 	customer.QueueSync(tx.Tx, []int64{d.ID}, tx.today.EPPTime())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,7 +33,7 @@ const (
 
 // columnsSQL is the name itself; the children follow as arrays or JSON,
 // unsorted: sorting them is cheaper here than there.
-const columnsSQL = `SELECT d.id, d.name, d.zone_id, d.sponsor, coalesce(d.registrant, 0),
+const columnsSQL = `SELECT d.id, d.xmin, d.name, d.zone_id, d.sponsor, coalesce(d.registrant, 0),
 	d.statuses, d.expires, d.first_paid, d.unassigned, d.suspended_on, coalesce(d.suspended_reason, ''),
 	coalesce(d.auto_bill, 0), coalesce(d.next_bill, 0), coalesce(d.auto_period, 0), coalesce(d.next_period, 0),
 	coalesce(d.first_bill, ''), d.recur_bill, d.renew_not_required, d.notes, coalesce(d.reseller, ''),
@@ -74,14 +75,27 @@ const requestsThatCount = `q.state <> 'withdrawn' AND (q.state IN ('uninvoiced',
 	OR EXISTS (SELECT FROM renewal_request o WHERE o.domain_id = q.domain_id AND o.period = q.period
 		AND (o.state IN ('uninvoiced', 'invoiced') OR o.state = 'paid' AND o.new_expires >= d.expires)))`
 
-// domainSQL holds the statement of each set of parts. The set of texts is fixed,
-// so each is prepared once per connection.
-var domainSQL = func() (read [allParts + 1]string) {
-	for set := range parts(len(read)) {
-		read[set] = selectSQL(set) + ` WHERE d.name = $1`
+// partsQuery holds the statements of one condition, a text for each set of parts:
+// the texts are fixed, so each is prepared once per connection.
+type partsQuery struct {
+	where string
+	texts [allParts + 1]atomic.Pointer[string]
+}
+
+func (s *partsQuery) of(with parts) string {
+	text := s.texts[with].Load()
+	if text == nil {
+		made := selectSQL(with) + s.where
+		text = &made
+		s.texts[with].Store(text)
 	}
-	return read
-}()
+	return *text
+}
+
+var (
+	domainSQL  = partsQuery{where: ` WHERE d.name = $1`}
+	domainsSQL = partsQuery{where: ` WHERE d.name = ANY($1)`}
+)
 
 // wholeSQL reads names with all their parts; the condition is the caller's.
 var wholeSQL = selectSQL(allParts)
@@ -138,28 +152,12 @@ func (tx *Tx) lockDomainBy(ctx context.Context, name string, lock reader, with p
 	var row domainRow
 	err := tx.Batch(ctx, func(b *pgx.Batch) {
 		lock(b)
-		b.Queue(domainSQL[with], name).QueryRow(row.scan)
+		b.Queue(domainSQL.of(with), name).QueryRow(row.scan)
 		for _, add := range more {
 			add(b)
 		}
 	})
 	return tx.r.finishDomain(ctx, name, &row, err)
-}
-
-// showDomain reads a name for an info: without its pending transfer and
-// handshake, which its statuses tell of.
-func (r *Registry) showDomain(ctx context.Context, name string) (*Domain, error) {
-	zone, err := r.zoneOf(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	with := partsOfInfo
-	if zone != nil && zone.Profile == ProfileGTLD {
-		with |= partGrace
-	}
-	var row domainRow
-	err = row.scan(r.db.Pool.QueryRow(ctx, domainSQL[with], name))
-	return r.finishDomain(ctx, name, &row, err)
 }
 
 // domainRow is a row of domainSQL before tags, zones and children are looked up.
@@ -178,7 +176,7 @@ func (w *domainRow) scan(row pgx.Row) error { return row.Scan(w.fields()...) }
 
 func (w *domainRow) fields() []any {
 	d := &w.d
-	return []any{&d.ID, &d.Name, &w.zone, &w.sponsor, &d.RegistrantID,
+	return []any{&d.ID, &d.version, &d.Name, &w.zone, &w.sponsor, &d.RegistrantID,
 		&d.Statuses, &d.Expires, &d.FirstPaid, &d.Unassigned, &w.suspended, &d.SuspendedReason,
 		&d.Bill.Auto, &d.Bill.Next, &d.Bill.AutoPeriod, &d.Bill.NextPeriod,
 		&d.FirstBill, &d.RecurBill, &d.RenewNotRequired, &d.Notes, &d.Reseller,

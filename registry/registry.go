@@ -30,7 +30,10 @@ type Registry struct {
 	tagTable    tagTable
 	logins      *loginDesk
 	usage       usageBook
-	checks      checkQueue
+	quotes      quoteBook
+	checks      joint[*checkCall]
+	renewals    joint[*renewCall]
+	reads       [allParts + 1]joint[*readCall] // by the children read along
 }
 
 // Installation is the one row that describes this register.
@@ -68,6 +71,7 @@ func New(ctx context.Context, db *pg.DB, cfg Config) (*Registry, error) {
 	}
 	r := &Registry{db: db, policy: cfg.Policy, loc: loc, inst: inst, invoiceDays: cfg.InvoiceDays, logins: newLoginDesk()}
 	r.zones.ttl = cfg.ZoneTTL
+	r.renewals.runs = writeRuns
 	return r, nil
 }
 

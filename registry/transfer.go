@@ -168,7 +168,7 @@ func (r *Registry) QueryDomainTransfer(ctx context.Context, actor Actor, name st
 		var row transferRow
 		var whole domainRow
 		err := r.db.ReadBatch(ctx, func(b *pgx.Batch) {
-			b.Queue(domainSQL[allParts], name).QueryRow(whole.scan)
+			b.Queue(domainSQL.of(allParts), name).QueryRow(whole.scan)
 			b.Queue(transfersSQL+` WHERE t.object = 'domain' AND t.object_id = (SELECT id FROM domain WHERE name = $1)
 				ORDER BY t.id DESC LIMIT 1`, name).QueryRow(row.scan)
 		})
