@@ -71,7 +71,7 @@ func (s *service) openPublic(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
-	s.pages, err = pages.New(pages.Config{Registry: s.reg, Identity: s.cfg.Notify(), Theme: w.Theme(), Clock: time.Now, Log: s.log})
+	s.pages, err = pages.New(pages.Config{Registry: s.reg, Identity: s.cfg.Notify(), Theme: w.Theme(), Log: s.log})
 	if err == nil {
 		err = s.metrics.Register(s.publicSeen.requests)
 	}

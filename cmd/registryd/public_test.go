@@ -94,6 +94,15 @@ address = "127.0.0.1:0"
 	if csp := resp.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "style-src 'self'") || strings.Contains(csp, "script") {
 		t.Errorf("policy %q", csp)
 	}
+	resp, err = http.Get("http://" + addresses(p)["web"] + "/renewal/s3cr3t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	p.eventually("the request is logged", func() bool { return strings.Contains(p.stderr.String(), `"route":"GET /renewal/{token}","status":404`) })
+	if strings.Contains(p.stderr.String(), "s3cr3t") {
+		t.Error("the token is in the log")
+	}
 	_, page := get(t, "http://"+addresses(p)["metrics"], "/metrics")
 	if !strings.Contains(page, `http_requests_total{code="200",method="GET",surface="pages"} 1`) {
 		t.Error("the request was not counted")

@@ -74,7 +74,7 @@ func newSite(t *testing.T) *site {
 	var err error
 	s.reg, err = registry.New(t.Context(), s.db, registry.Config{Policy: registry.DefaultPolicy()})
 	must(t, err)
-	p, err := New(Config{Registry: s.reg, Theme: DefaultTheme, Clock: time.Now, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
+	p, err := New(Config{Registry: s.reg, Theme: DefaultTheme, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
 		Identity: notify.Identity{Name: "Test Registry", URL: "http://registry.example", Email: "help@registry.example"}})
 	must(t, err)
 	server := httptest.NewServer(p)

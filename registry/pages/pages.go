@@ -25,16 +25,14 @@ type Config struct {
 	Registry *registry.Registry
 	Identity notify.Identity // its URL says where the pages lie
 	Theme    Theme
-	Clock    func() time.Time // real time: limits of attempts count by it
 	Log      *slog.Logger
 }
 
 // Pages serves the pages below the path of Identity.URL.
 type Pages struct {
-	reg   *registry.Registry
-	by    notify.Identity
-	log   *slog.Logger
-	clock func() time.Time
+	reg *registry.Registry
+	by  notify.Identity
+	log *slog.Logger
 
 	base      string // path of the pages, ends with /
 	secure    bool   // they are reached over https
@@ -57,7 +55,7 @@ func New(cfg Config) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	p := &Pages{reg: cfg.Registry, by: cfg.Identity, log: cfg.Log, clock: cfg.Clock,
+	p := &Pages{reg: cfg.Registry, by: cfg.Identity, log: cfg.Log,
 		base: strings.TrimSuffix(u.Path, "/") + "/", secure: u.Scheme == "https", mux: http.NewServeMux()}
 	err = p.loadStyle(cfg.Theme)
 	if err == nil {

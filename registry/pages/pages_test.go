@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -213,6 +214,51 @@ func TestSecureCookies(t *testing.T) {
 	if got := p.cookieName("form"); got != "__Host-nk-form" || !p.secure {
 		t.Errorf("cookie %s", got)
 	}
+}
+
+// Pages below a path, as identity.url says; links and forms stay there.
+func TestBelowAPath(t *testing.T) {
+	s := newSite(t)
+	p, err := New(Config{Registry: s.reg, Theme: DefaultTheme, Identity: notify.Identity{Name: "R", URL: "https://registry.example/names/", Email: "a@registry.example"}})
+	must(t, err)
+	for path, want := range map[string]int{"/names/": http.StatusOK, "/names/confirm/": http.StatusOK, "/names/style.css": http.StatusOK, "/confirm/": http.StatusNotFound} {
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+		if strings.Contains(w.Body.String(), `href="/`) && !strings.Contains(w.Body.String(), `href="/names/`) || strings.Contains(w.Body.String(), `action="/confirm`) {
+			t.Errorf("%s leads elsewhere: %s", path, w.Body)
+		}
+	}
+}
+
+// A form that is none is told so, and so is one that is too large.
+func TestBadForms(t *testing.T) {
+	s := newSite(t)
+	link := s.renewalLink()
+	for _, body := range []string{"%zz", "a=%", strings.Repeat("a=b&", 20_000) + "%"} {
+		v := s.visitor().get(link)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+link, strings.NewReader(body))
+		must(t, err)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		resp, err := v.client.Do(r)
+		must(t, err)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("%.10q: %d", body, resp.StatusCode)
+		}
+	}
+	v := s.visitor().get(link)
+	form := v.hiddenFields()
+	form["name"] = make([]string, registry.MaxDecisions+1)
+	for i := range form["name"] {
+		form["name"][i] = "one.co.test"
+	}
+	v.do(http.MethodPost, link, form)
+	v.wants(http.StatusBadRequest, "200 names at most")
+	v.get(link).send(link, "choice:one.co.test", "renew", "years:one.co.test", "two").wants(http.StatusBadRequest)
+	v.get(link).send(link, "choice:one.co.test", "perhaps").wants(http.StatusConflict, "Not done")
 }
 
 // N20, N21: the code from message to register; nothing is told without one.
