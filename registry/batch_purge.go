@@ -36,7 +36,7 @@ func (c *chunk) purge(ctx context.Context, gone []*dueName) error {
 		INSERT INTO history (at, object, object_id, object_name, action, svtrid, changes)
 		SELECT $3, 'host', id, name, 'external', $4, jsonb_build_object('reason', jsonb_build_array(NULL, 'the name above it was cancelled')) FROM kept`,
 		ids, tx.updaterID(), tx.Now, tx.actor.SvTRID)
-	tx.Queue(`DELETE FROM host WHERE superordinate = ANY($1)`, ids)
+	tx.queueHostsGone(ids)
 	tx.Queue(`UPDATE transfer SET state = 'serverCancelled', acted_at = $2
 		WHERE object = 'domain' AND object_id = ANY($1) AND state = 'pending'`, ids, tx.Now)
 	tx.Queue(`UPDATE handshake_domain SET open = false WHERE domain_id = ANY($1) AND open`, ids)

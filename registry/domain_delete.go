@@ -96,9 +96,18 @@ func (tx *Tx) purge(d *Domain, action string) {
 	billing.QueueVoidProForma(tx.Tx, d.ID, tx.today.EPPTime())
 	tx.endChanges(d, "The name was deleted.")
 	tx.Queue(`DELETE FROM domain_host WHERE domain_id = $1`, d.ID)
-	tx.Queue(`DELETE FROM host WHERE superordinate = $1`, d.ID)
+	tx.queueHostsGone([]int64{d.ID})
 	tx.Queue(`UPDATE renewal_request SET state = 'withdrawn' WHERE domain_id = $1 AND state = 'uninvoiced'`, d.ID)
 	tx.Queue(`DELETE FROM domain WHERE id = $1`, d.ID)
+}
+
+// queueHostsGone deletes the hosts below names that go, and says so in the
+// history: escrow deposits tell of them.
+func (tx *Tx) queueHostsGone(ids []int64) {
+	args := append([]any{ids, tx.Now}, tx.actorArgs()...)
+	tx.Queue(`WITH gone AS (DELETE FROM host WHERE superordinate = ANY($1) RETURNING id, name)
+		INSERT INTO history (at, object, object_id, object_name, action, registrar_id, staff, reason, cltrid, svtrid)
+		SELECT $2, 'host', id, name, 'delete', $3, $4, $5, $6, $7 FROM gone`, args...)
 }
 
 // redeem sends a gtld name into the redemption period.

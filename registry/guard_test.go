@@ -26,6 +26,8 @@ const module = "github.com/namekeep/namekeep/"
 var arrows = map[string][]string{
 	"xml":                  {},
 	"xml/camt":             {},
+	"xml/escrow":           {},
+	"registry/deposit":     {"xml", "xml/escrow", "registry", "billing", "notify", "certs", "registry/pg"},
 	"certs":                {},
 	"registry/pg":          {},
 	"notify":               {"registry/pg"},
@@ -37,7 +39,7 @@ var arrows = map[string][]string{
 	"registry/rdap":        {"registry", "registry/ratelimit", "billing", "billing/customer", "notify", "certs", "registry/pg"},
 	"registry/whois":       {"registry", "registry/ratelimit", "billing", "billing/customer", "notify", "certs", "registry/pg"},
 	"registry/pages":       {"registry", "registry/ratelimit", "billing", "billing/customer", "notify", "certs", "registry/pg"},
-	"cmd/registryctl":      {"registry/scenario", "registry/seal", "registry/zonefile", "registry", "registry/pages", "registry/ratelimit", "billing", "billing/customer", "notify", "certs", "registry/pg", "registry/pg/backup", "registry/pg/cluster", "cmd/registryd/config", "xml/camt"},
+	"cmd/registryctl":      {"registry/scenario", "registry/seal", "registry/zonefile", "registry", "registry/pages", "registry/ratelimit", "billing", "billing/customer", "notify", "certs", "registry/pg", "registry/pg/backup", "registry/pg/cluster", "cmd/registryd/config", "xml/camt", "registry/deposit", "xml", "xml/escrow"},
 	"cmd/registryd/config": {"registry", "registry/zonefile", "registry/pages", "registry/ratelimit", "billing", "billing/customer", "notify", "certs", "registry/pg"},
 	"registry/pg/cluster":  {"registry/pg"},
 	"registry/seal":        {"registry/pg"},
@@ -50,7 +52,7 @@ var arrows = map[string][]string{
 // only lists who may import a package from outside, directly.
 var only = map[string][]string{
 	"github.com/beevik/etree": {"xml", "xml/camt"},
-	"encoding/xml":            {"xml"},
+	"encoding/xml":            {"xml", "xml/escrow"},
 }
 
 type listedPackage struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"strings"
 )
@@ -30,6 +31,11 @@ type ImportOptions struct {
 	// Reference is the day that dates such as today+10 count from. Without it
 	// they are faults.
 	Reference Date
+	// Restore makes a register again from a deposit of its own: names go to their
+	// tags, objects keep identifiers, dates and what the deposit says beside; zones,
+	// registrars and reserved labels that are missing are made first. Only deposits
+	// can be restored.
+	Restore bool
 	// CheckOnly validates and loads nothing.
 	CheckOnly bool
 	// ChunkSize is how many names one transaction loads, default 1,000.
@@ -52,6 +58,9 @@ type ImportReport struct {
 	Domains  ImportCount `json:"domains"`
 	Contacts ImportCount `json:"contacts"`
 	Hosts    ImportCount `json:"hosts"`
+	// Registrars and Zones are those that Restore made.
+	Registrars int `json:"registrars,omitempty"`
+	Zones      int `json:"zones,omitempty"`
 }
 
 // ImportFault is one thing that is wrong with the files. Line 0 is the file as
@@ -103,6 +112,11 @@ const importChunk = 1000
 // ImportFaults, KindAuthorization, KindParamMissing without a reason, those of
 // the files.
 func (r *Registry) Import(ctx context.Context, actor Actor, files fs.FS, o ImportOptions) (ImportReport, error) {
+	return r.importFrom(ctx, actor, o, func(im *importing) error { return im.read(files) })
+}
+
+// importFrom validates and loads what read adds.
+func (r *Registry) importFrom(ctx context.Context, actor Actor, o ImportOptions, read func(*importing) error) (ImportReport, error) {
 	err := actor.staffOnly(RoleOperator)
 	if err == nil {
 		err = actor.needReason()
@@ -113,12 +127,17 @@ func (r *Registry) Import(ctx context.Context, actor Actor, files fs.FS, o Impor
 	if o.ChunkSize <= 0 {
 		o.ChunkSize = importChunk
 	}
+	o.AssignTags = o.AssignTags || o.Restore
 	zones, err := r.Zones(ctx)
 	if err != nil {
 		return ImportReport{}, err
 	}
-	im := &importing{r: r, actor: actor, o: o, zones: zones, today: r.Today()}
-	err = im.read(files)
+	im := newImporting(r, actor, o, zones)
+	err = read(im)
+	if err == nil {
+		im.completeHosts()
+		err = im.limit()
+	}
 	if err == nil {
 		err = im.check(ctx)
 	}
@@ -131,8 +150,16 @@ func (r *Registry) Import(ctx context.Context, actor Actor, files fs.FS, o Impor
 	if o.CheckOnly {
 		return ImportReport{}, nil
 	}
-	err = im.load(ctx)
+	err = im.prepare(ctx)
+	if err == nil {
+		err = im.load(ctx)
+	}
 	return im.report, err
+}
+
+func newImporting(r *Registry, actor Actor, o ImportOptions, zones map[string]*Zone) *importing {
+	return &importing{r: r, actor: actor, o: o, zones: maps.Clone(zones), today: r.Today(),
+		byName: map[string]*importDomain{}, byHandle: map[string]*importContact{}, byHost: map[string]*importHost{}}
 }
 
 // importing is one import on its way.
@@ -151,25 +178,32 @@ type importing struct {
 	byHandle map[string]*importContact
 	byHost   map[string]*importHost
 
-	tags   map[string]int32 // those that occur
+	newZones      []EscrowZone // of a deposit, with Restore
+	newRegistrars []Registrar
+
+	tags   map[string]int32 // that names may have; -1: made before loading
 	report ImportReport
 }
 
-// importDomain is a line of domains.csv.
+// importDomain is a line of domains.csv, or a name of a deposit.
 type importDomain struct {
+	file string
 	line int
 	Domain
 	tag    string
 	hosts  []string
-	placed bool // in a chunk
+	placed bool      // in a chunk
+	last   *Transfer // Restore: the last transfer
 }
 
-// importContact is a line of contacts.csv.
+// importContact is a line of contacts.csv, or a contact of a deposit.
 type importContact struct {
+	file string
 	line int
 	Contact
 	tag    string
 	loaded bool
+	last   *Transfer // Restore
 }
 
 // importHost is a line of hosts.csv, or a host that only domains.csv mentions.
@@ -181,6 +215,7 @@ type importHost struct {
 	addrs  []netip.Addr
 	tag    string // the tag that gets it with AssignTags
 	loaded bool
+	was    *Host // Restore: as the deposit has it
 }
 
 func (im *importing) fault(file string, line int, column, reason string, args ...any) {

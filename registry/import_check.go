@@ -64,14 +64,18 @@ func (d *importDomain) handles() []string {
 
 // check judges every line by the rules and against the register.
 func (im *importing) check(ctx context.Context) error {
-	there, err := im.lookUp(ctx)
+	err := im.findTags(ctx)
 	if err != nil {
 		return err
 	}
-	err = im.findTags(ctx)
+	there, err := im.lookUp(ctx)
 	if err == nil {
 		err = im.dropGone(ctx, there)
 	}
+	if err != nil {
+		return err
+	}
+	err = im.checkIdentifiers(ctx)
 	if err != nil {
 		return err
 	}
@@ -81,10 +85,10 @@ func (im *importing) check(ctx context.Context) error {
 	}
 	for _, c := range im.contacts {
 		if found, ok := there.contacts[c.Handle]; ok && !found {
-			im.fault(ImportContacts, c.line, "handle", "%s is in the register, and not from an import", c.Handle)
+			im.fault(c.file, c.line, "handle", "%s is in the register, and not from an import", c.Handle)
 		}
 		if im.toCome(c.Created) {
-			im.fault(ImportContacts, c.line, "created", "the day is to come")
+			im.fault(c.file, c.line, "created", "the day is to come")
 		}
 	}
 	for _, h := range im.hosts {
@@ -219,17 +223,18 @@ func (im *importing) findTags(ctx context.Context) error {
 	}
 	im.tags = map[string]int32{}
 	for _, v := range all {
-		if v.State != RegistrarClosed {
+		if v.State != RegistrarClosed || im.o.Restore {
 			im.tags[v.TAG] = v.ID
 		}
 	}
+	im.plan()
 	return nil
 }
 
 // checkDomain judges a name by itself.
 func (im *importing) checkDomain(d *importDomain) {
-	fault := func(column, reason string, args ...any) { im.fault(ImportDomains, d.line, column, reason, args...) }
-	refused := func(column string, err error) { im.refused(ImportDomains, d.line, column, err) }
+	fault := func(column, reason string, args ...any) { im.fault(d.file, d.line, column, reason, args...) }
+	refused := func(column string, err error) { im.refused(d.file, d.line, column, err) }
 	label, zone, err := SplitName(d.Name, slices.Collect(maps.Keys(im.zones)))
 	if err != nil {
 		refused("name", err)
@@ -264,7 +269,7 @@ func (im *importing) checkDomain(d *importDomain) {
 
 // checkLifeCycle judges what only the uk profile has.
 func (im *importing) checkLifeCycle(d *importDomain) {
-	fault := func(column, reason string, args ...any) { im.fault(ImportDomains, d.line, column, reason, args...) }
+	fault := func(column, reason string, args ...any) { im.fault(d.file, d.line, column, reason, args...) }
 	if d.Zone.Profile != ProfileUK && (d.Bill != BillSettings{} || d.RecurBill != BillTagHolder || d.RenewNotRequired ||
 		d.Suspended() || d.SuspendedReason != "") {
 		fault("", "zone %s has no renewal settings and no suspension", d.Zone.Name)
@@ -294,16 +299,16 @@ func (im *importing) checkLifeCycle(d *importDomain) {
 // checkUses judges what a name refers to.
 func (im *importing) checkUses(d *importDomain, there importThere) {
 	if imported, ok := there.domains[d.Name]; ok && !imported {
-		im.fault(ImportDomains, d.line, "name", "%s is registered, and not by an import", d.Name)
+		im.fault(d.file, d.line, "name", "%s is registered, and not by an import", d.Name)
 	}
 	for _, h := range d.handles() {
 		imported, ok := there.contacts[h]
 		switch {
 		case im.byHandle[h] != nil:
 		case !ok:
-			im.fault(ImportDomains, d.line, "", "the contact %q is neither in %s nor in the register", h, ImportContacts)
+			im.fault(d.file, d.line, "", "the contact %q is neither in %s nor in the register", h, ImportContacts)
 		case !imported:
-			im.fault(ImportDomains, d.line, "", "the contact %q is in the register, and not from an import", h)
+			im.fault(d.file, d.line, "", "the contact %q is in the register, and not from an import", h)
 		}
 	}
 }
@@ -336,7 +341,7 @@ func sameAddresses(a, b []netip.Addr) bool {
 func (im *importing) spreadTags() {
 	registryTag := im.r.policy.RegistryTag
 	for _, d := range im.domains {
-		if !im.o.AssignTags {
+		if !im.o.AssignTags || d.Unassigned {
 			d.tag = registryTag
 		}
 		for _, handle := range d.handles() {
@@ -363,7 +368,7 @@ func (im *importing) spreadTags() {
 			c.tag = registryTag
 		}
 		if im.tags[c.tag] == 0 {
-			im.fault(ImportContacts, c.line, "tag", "%q is no tag of this register, or a closed one", c.tag)
+			im.fault(c.file, c.line, "tag", "%q is no tag of this register, or a closed one", c.tag)
 		}
 	}
 }

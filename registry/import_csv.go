@@ -124,7 +124,6 @@ func (l *importLine) date(column string, expires Date) Date {
 // read reads all files; what cannot be understood is a fault. The error is of
 // reading itself.
 func (im *importing) read(files fs.FS) error {
-	im.byName, im.byHandle, im.byHost = map[string]*importDomain{}, map[string]*importContact{}, map[string]*importHost{}
 	err := im.readFile(files, ImportContacts, im.addContact)
 	if err == nil {
 		err = im.readFile(files, ImportHosts, im.addHost)
@@ -132,10 +131,7 @@ func (im *importing) read(files fs.FS) error {
 	if err == nil {
 		err = im.readFile(files, ImportDomains, im.addDomain)
 	}
-	if err != nil {
-		return err
-	}
-	return im.limit()
+	return err
 }
 
 func (im *importing) readFile(files fs.FS, name string, add func(*importLine)) error {
@@ -205,7 +201,7 @@ func (im *importing) heading(file string, columns []string) bool {
 }
 
 func (im *importing) addContact(l *importLine) {
-	c := &importContact{line: l.number, tag: l.text("tag")}
+	c := &importContact{file: l.file, line: l.number, tag: l.text("tag")}
 	c.ContactValues = ContactValues{
 		Handle: l.text("handle"), Email: l.text("email"), TradName: l.text("trad-name"), Type: l.text("type"), CompanyNo: l.text("company-no"),
 		Postal: []PostalValues{{
@@ -224,12 +220,27 @@ func (im *importing) addContact(l *importLine) {
 		l.fault(strings.TrimPrefix(refusal.Field, "contact:"), "%s", refusal.Reason)
 	}
 	c.Natural = c.NaturalPerson()
+	im.keepContact(c)
+}
+
+// keepContact adds a contact, once.
+func (im *importing) keepContact(c *importContact) {
 	if first := im.byHandle[c.Handle]; first != nil {
-		l.fault("handle", "%s is in line %d already", c.Handle, first.line)
+		im.fault(c.file, c.line, "handle", "%s is in line %d already", c.Handle, first.line)
 		return
 	}
 	im.byHandle[c.Handle] = c
 	im.contacts = append(im.contacts, c)
+}
+
+// keepDomain adds a name, once.
+func (im *importing) keepDomain(d *importDomain) {
+	if first := im.byName[d.Name]; first != nil {
+		im.fault(d.file, d.line, "name", "%s is in line %d already", d.Name, first.line)
+		return
+	}
+	im.byName[d.Name] = d
+	im.domains = append(im.domains, d)
 }
 
 func (im *importing) addHost(l *importLine) {
@@ -263,7 +274,7 @@ func (l *importLine) host(name, column string, addresses []string) {
 }
 
 func (im *importing) addDomain(l *importLine) {
-	d := &importDomain{line: l.number, tag: l.text("tag")}
+	d := &importDomain{file: l.file, line: l.number, tag: l.text("tag")}
 	name, err := ToASCII(l.text("name"))
 	if err != nil {
 		l.refused("name", err)
@@ -298,12 +309,7 @@ func (im *importing) addDomain(l *importLine) {
 	l.billing(d)
 	d.RenewNotRequired = l.yes("renew-not-required")
 	d.Notes, d.Reseller = l.list("notes"), l.text("reseller")
-	if first := im.byName[name]; first != nil {
-		l.fault("name", "%s is in line %d already", name, first.line)
-		return
-	}
-	im.byName[name] = d
-	im.domains = append(im.domains, d)
+	im.keepDomain(d)
 }
 
 // addDomainHost reads a name server: a host, or host/address/address (C1).

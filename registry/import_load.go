@@ -31,6 +31,7 @@ type importLoad struct {
 	history                           [][]any
 	contactRows, domainRows, hostRows [][]any
 	useRows, dsRows, delegationRows   [][]any
+	graceRows, transferRows           [][]any
 }
 
 // load loads everything in chunks. A chunk holds names with all that they need,
@@ -171,7 +172,7 @@ func (l *importLoad) run(ctx context.Context) error {
 func (l *importLoad) write(ctx context.Context) error {
 	l.added = ImportReport{}
 	l.history, l.contactRows, l.domainRows, l.hostRows = nil, nil, nil, nil
-	l.useRows, l.dsRows, l.delegationRows = nil, nil, nil
+	l.useRows, l.dsRows, l.delegationRows, l.graceRows, l.transferRows = nil, nil, nil, nil, nil
 	err := l.tx.Batch(ctx, l.read)
 	if err != nil {
 		return err
@@ -206,6 +207,8 @@ func (l *importLoad) write(ctx context.Context) error {
 		{"domain_contact", []string{"domain_id", "role", "contact_id"}, l.useRows},
 		{"domain_ds", importDSColumns, l.dsRows},
 		{"domain_host", []string{"domain_id", "host_id"}, l.delegationRows},
+		{"grace_period", importGraceColumns, l.graceRows},
+		{"transfer", importTransferColumns, l.transferRows},
 		{"history", importHistoryColumns, l.history},
 	} {
 		if len(c.rows) == 0 {
@@ -262,7 +265,8 @@ func (l *importLoad) read(b *pgx.Batch) {
 }
 
 var importContactColumns = []string{"id", "handle", "sponsor", "postal", "voice", "voice_ext", "fax", "fax_ext", "email",
-	"trad_name", "type", "company_no", "opt_out", "natural_person", "creator", "created_at"}
+	"trad_name", "type", "company_no", "opt_out", "natural_person", "creator", "created_at",
+	"statuses", "disclose", "auth_hash", "auth_set_at", "updater", "updated_at", "transferred_at"}
 
 func (l *importLoad) contact(c *importContact) {
 	if l.contactID[c.Handle] != 0 {
@@ -270,20 +274,26 @@ func (l *importLoad) contact(c *importContact) {
 		return
 	}
 	l.added.Contacts.Added++
-	c.ID = take(&l.newContact)
+	if c.ID == 0 {
+		c.ID = take(&l.newContact)
+	}
 	l.contactID[c.Handle] = c.ID
 	c.Sponsor = c.tag
 	sponsor := l.im.tags[c.tag]
 	l.contactRows = append(l.contactRows, []any{c.ID, c.Handle, sponsor, asJSON(c.Postal), null(c.Voice), null(c.VoiceExt),
 		null(c.Fax), null(c.FaxExt), c.Email, null(c.TradName), null(c.Type), null(c.CompanyNo), c.OptOut, c.Natural,
-		sponsor, l.created(c.Contact.Created)})
+		l.by(c.Creator, sponsor), l.created(c.Contact.Created), orEmpty(c.Statuses), c.disclosure(), c.authHash, nullTime(c.authSetAt),
+		l.updater(c.Updater), nullTime(c.Updated), nullTime(c.Transferred)})
+	l.transfer(ObjectContact, c.ID, c.Handle, c.last)
 	l.record("contact", c.ID, c.Handle, c.snapshot())
 }
 
 var importDomainColumns = []string{"id", "name", "zone_id", "sponsor", "registrant", "statuses", "expires", "first_paid",
 	"unassigned", "suspended_on", "suspended_reason", "auto_bill", "next_bill", "auto_period", "next_period", "recur_bill",
 	"renew_not_required", "notes", "reseller", "creator", "created_at", "recheck",
-	"advance_warning_on", "reminder_on", "pro_forma_on", "not_required_on"}
+	"advance_warning_on", "reminder_on", "pro_forma_on", "not_required_on",
+	"first_bill", "referred_at", "delete_phase", "delete_phase_ends", "auth_hash", "auth_set_at", "tag_changed",
+	"updater", "updated_at", "transferred_at"}
 
 // domain adds a name; it returns false for one that is there already.
 func (l *importLoad) domain(d *importDomain) bool {
@@ -292,15 +302,21 @@ func (l *importLoad) domain(d *importDomain) bool {
 		return false
 	}
 	l.added.Domains.Added++
-	d.ID = take(&l.newDomain)
+	if d.ID == 0 {
+		d.ID = take(&l.newDomain)
+	}
 	l.domainID[d.Name] = d.ID
 	d.Sponsor, d.Hosts = d.tag, d.hosts
 	sponsor := l.im.tags[d.tag]
 	l.domainRows = append(l.domainRows, []any{d.ID, d.Name, d.Zone.ID, sponsor, nullID(l.contactID[d.Registrant]), orEmpty(d.Statuses),
-		d.Expires, true, !l.im.o.AssignTags, nullDate(d.SuspendedOn), null(d.SuspendedReason), nullInt(d.Bill.Auto),
+		d.Expires, true, !l.im.o.AssignTags || d.Unassigned, nullDate(d.SuspendedOn), null(d.SuspendedReason), nullInt(d.Bill.Auto),
 		nullInt(d.Bill.Next), nullInt(d.Bill.AutoPeriod), nullInt(d.Bill.NextPeriod), d.RecurBill,
-		d.RenewNotRequired, orEmpty(d.Notes), null(d.Reseller), sponsor, l.created(d.Created), l.overdue(d),
-		nullDate(d.Notices.AdvanceWarning), nullDate(d.Notices.Reminder), nullDate(d.Notices.ProForma), nullDate(d.Notices.NotRequired)})
+		d.RenewNotRequired, orEmpty(d.Notes), null(d.Reseller), l.by(d.Creator, sponsor), l.created(d.Created), l.overdue(d),
+		nullDate(d.Notices.AdvanceWarning), nullDate(d.Notices.Reminder), nullDate(d.Notices.ProForma), nullDate(d.Notices.NotRequired),
+		null(string(d.FirstBill)), nullTime(d.Referred), null(string(d.DeletePhase)), nullTime(d.DeletePhaseEnds), d.authHash, nullTime(d.authSetAt),
+		d.TagChanged, l.updater(d.Updater), nullTime(d.Updated), nullTime(d.Transferred)})
+	l.graces(d)
+	l.transfer(ObjectDomain, d.ID, d.Name, d.last)
 	l.record("domain", d.ID, d.Name, d.snapshot())
 	return true
 }
@@ -309,7 +325,7 @@ func (l *importLoad) domain(d *importDomain) bool {
 // the batch looks only at what becomes due after its last run, so it must be
 // told. A name that waits is looked at when it is assigned.
 func (l *importLoad) overdue(d *importDomain) bool {
-	if !l.im.o.AssignTags {
+	if !l.im.o.AssignTags || d.Unassigned {
 		return false
 	}
 	today, p := l.tx.today, l.im.r.policy
@@ -322,7 +338,8 @@ func (l *importLoad) overdue(d *importDomain) bool {
 	return len(DueOn(n, today, p)) > 0
 }
 
-var importHostColumns = []string{"id", "name", "sponsor", "superordinate", "addresses", "creator", "created_at"}
+var importHostColumns = []string{"id", "name", "sponsor", "superordinate", "addresses", "creator", "created_at",
+	"statuses", "updater", "updated_at", "transferred_at"}
 
 func (l *importLoad) host(h *importHost) {
 	if l.hostID[h.name] != 0 {
@@ -330,10 +347,18 @@ func (l *importLoad) host(h *importHost) {
 		return
 	}
 	l.added.Hosts.Added++
-	id := take(&l.newHost)
+	was := h.was
+	if was == nil {
+		was = &Host{}
+	}
+	id := was.ID
+	if id == 0 {
+		id = take(&l.newHost)
+	}
 	l.hostID[h.name] = id
 	sponsor := l.im.tags[h.tag]
-	l.hostRows = append(l.hostRows, []any{id, h.name, sponsor, nullID(l.domainID[h.below]), addressesOf(h.addrs), sponsor, l.tx.Now})
+	l.hostRows = append(l.hostRows, []any{id, h.name, sponsor, nullID(l.domainID[h.below]), addressesOf(h.addrs), l.by(was.Creator, sponsor),
+		l.created(was.Created), orEmpty(was.Statuses), l.updater(was.Updater), nullTime(was.Updated), nullTime(was.Transferred)})
 	l.record("host", id, h.name, changes{}.add("addresses", nil, h.addrs))
 }
 
@@ -355,7 +380,11 @@ func (l *importLoad) uses(d *importDomain) {
 		l.useRows = append(l.useRows, []any{d.ID, c.Role, l.contactID[c.Handle]})
 	}
 	for i, s := range d.DNSSEC.DS {
-		l.dsRows = append(l.dsRows, []any{d.ID, i, s.KeyTag, s.Algorithm, s.DigestType, s.Digest, nil, nil, nil, nil})
+		row := []any{d.ID, i, s.KeyTag, s.Algorithm, s.DigestType, s.Digest, nil, nil, nil, nil}
+		if k := s.Key; k != nil {
+			row = append(row[:6], k.Flags, k.Protocol, k.Algorithm, k.PublicKey)
+		}
+		l.dsRows = append(l.dsRows, row)
 	}
 	for i, k := range d.DNSSEC.Keys {
 		l.dsRows = append(l.dsRows, []any{d.ID, i, nil, nil, nil, nil, k.Flags, k.Protocol, k.Algorithm, k.PublicKey})

@@ -111,6 +111,14 @@ func (dbCommands) Help() string {
 }
 
 // Help shows examples.
+func (escrowCommands) Help() string {
+	return `  registryctl escrow deposit --type full --format xml --out deposits
+  registryctl escrow deposit --type diff --recipient agent.pub --sign-key escrow.key
+  registryctl escrow verify deposits/uk_2027-03-01_full_S1_R0_20270301001.ryde --key agent.key --signer escrow.pub
+  registryctl escrow list`
+}
+
+// Help shows examples.
 func (userCommands) Help() string {
 	return `  registryctl user grant ann --role operator
   registryctl user grant kim --role registrar --tag ALPHA

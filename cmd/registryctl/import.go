@@ -13,10 +13,11 @@ import (
 	"golang.org/x/term"
 
 	"github.com/namekeep/namekeep/registry"
+	"github.com/namekeep/namekeep/registry/deposit"
 )
 
 type importCommands struct {
-	Load   importLoad   `cmd:"" help:"Load names with contacts and hosts from CSV files; a second run adds nothing twice (C8)."`
+	Load   importLoad   `cmd:"" help:"Load names with contacts and hosts from CSV files or an escrow deposit; a second run adds nothing twice (C8)."`
 	Status importStatus `cmd:"" help:"Show how many names wait for a tag, by zone."`
 	Assign importAssign `cmd:"" help:"Give names that wait to a registrar."`
 }
@@ -25,19 +26,29 @@ type importCommands struct {
 func (importCommands) Help() string {
 	return `  registryctl import load --check old-registry
   registryctl --reason "take-over of the old registry" import load old-registry --only names.txt
+  registryctl --reason "take-over of the old registry" import load deposit.ryde --key ours.key --signer theirs.pub
+  registryctl --reason "our register was lost" import load deposit.tar.gz --restore
   registryctl --reason "take-over of the old registry" import assign --tag ALPHA --only names.txt`
 }
 
 type importLoad struct {
-	Dir    string `arg:"" type:"existingdir" help:"Folder with domains.csv and, where there are any, contacts.csv and hosts.csv."`
-	Only   string `placeholder:"FILE" help:"Only the names in this file, one a line; - is standard input."`
-	Check  bool   `help:"Validate and load nothing."`
-	Assign bool   `name:"assign-tags" help:"Give each name to the tag in its column; otherwise names wait unassigned."`
+	From    string `arg:"" help:"Folder with domains.csv and, where there are any, contacts.csv and hosts.csv; or the file of an escrow deposit."`
+	Only    string `placeholder:"FILE" help:"Only the names in this file, one a line; - is standard input."`
+	Check   bool   `help:"Validate and load nothing."`
+	Assign  bool   `name:"assign-tags" help:"Give each name to the tag in its column, or its registrar in a deposit; otherwise names wait unassigned."`
+	Restore bool   `help:"Make a lost register again from a deposit of its own, with zones, registrars, identifiers and dates."`
+	depositKeys
 }
 
 func (c *importLoad) Run(s *session) error {
-	o := registry.ImportOptions{AssignTags: c.Assign, CheckOnly: c.Check}
-	var err error
+	o := registry.ImportOptions{AssignTags: c.Assign, Restore: c.Restore, CheckOnly: c.Check}
+	info, err := os.Stat(c.From)
+	if err != nil {
+		return usage("%v", err)
+	}
+	if c.Restore && info.IsDir() {
+		return usage("--restore: needs an escrow deposit")
+	}
 	if c.Only != "" {
 		o.Only, err = readNames(s, c.Only)
 		if err != nil {
@@ -45,7 +56,7 @@ func (c *importLoad) Run(s *session) error {
 		}
 	}
 	if !c.Check {
-		err = s.confirm("The names of %s will be loaded into the register.", c.Dir)
+		err = s.confirm("The names of %s will be loaded into the register.", c.From)
 		if err != nil {
 			return err
 		}
@@ -56,7 +67,7 @@ func (c *importLoad) Run(s *session) error {
 	}
 	var end func()
 	o.Progress, end = s.progress("names loaded")
-	report, err := r.Import(s.ctx, actor, os.DirFS(c.Dir), o)
+	report, err := c.load(s, r, actor, info.IsDir(), o)
 	end()
 	var faults registry.ImportFaults
 	if errors.As(err, &faults) {
@@ -73,7 +84,30 @@ func (c *importLoad) Run(s *session) error {
 			return fmt.Sprintf("%d added, %d there already", n.Added, n.There)
 		}
 		s.fields("Names", count(report.Domains), "Contacts", count(report.Contacts), "Hosts", count(report.Hosts))
+		if report.Domains.Gone > 0 {
+			s.fields("Left away", fmt.Sprintf("%d names that were deleted since an earlier import; --only brings them back", report.Domains.Gone))
+		}
+		if c.Restore {
+			s.fields("Made", fmt.Sprintf("%d zones, %d registrars; passwords, certificates and prices are to be set", report.Zones, report.Registrars))
+		}
 	})
+}
+
+// load imports from a folder of CSV files or from a deposit.
+func (c *importLoad) load(s *session, r *registry.Registry, actor registry.Actor, folder bool, o registry.ImportOptions) (registry.ImportReport, error) {
+	if folder {
+		return r.Import(s.ctx, actor, os.DirFS(c.From), o)
+	}
+	opened, err := c.open(s, c.From)
+	if err != nil {
+		return registry.ImportReport{}, err
+	}
+	source := deposit.NewSource(opened)
+	report, err := r.ImportDeposit(s.ctx, actor, source, o)
+	for uri, n := range source.Skipped {
+		s.hint("%d objects of %s were left out: this register has none of the kind.", n, uri)
+	}
+	return report, errors.Join(err, opened.Close())
 }
 
 // readNames reads a file of names for --only; empty lines and those with # are left out.

@@ -6,8 +6,8 @@
 // fault of the system.
 //
 // Imports: registry, registry/seal, billing, certs, registry/pg,
-// registry/pg/backup, cmd/registryd/config. Never
-// eppserver, never xml.
+// registry/pg/backup, registry/deposit, cmd/registryd/config. Never eppserver.
+// XML stays in registry/deposit and xml/camt.
 package main
 
 import (

@@ -65,11 +65,12 @@ type cli struct {
 	Outbox     outboxCommands     `cmd:"" group:"Messages" help:"Messages that wait, were sent or failed; previews of notices."`
 	Post       postCommands       `cmd:"" group:"Messages" help:"Letters for the print house."`
 
-	Certs certsCommands `cmd:"" group:"The installation" help:"The registry's CA, server and registrar certificates."`
-	DB    dbCommands    `cmd:"" name:"db" group:"The installation" help:"The database's tables."`
-	User  userCommands  `cmd:"" group:"The installation" help:"Staff users and their roles."`
-	Audit auditCommands `cmd:"" group:"The installation" help:"Who did what."`
-	Clock clockCommands `cmd:"" group:"The installation" help:"The registry clock; it moves on a test bed only."`
+	Certs  certsCommands  `cmd:"" group:"The installation" help:"The registry's CA, server and registrar certificates."`
+	Escrow escrowCommands `cmd:"" group:"The installation" help:"Escrow deposits (RFC 8909, RFC 9022)."`
+	DB     dbCommands     `cmd:"" name:"db" group:"The installation" help:"The database's tables."`
+	User   userCommands   `cmd:"" group:"The installation" help:"Staff users and their roles."`
+	Audit  auditCommands  `cmd:"" group:"The installation" help:"Who did what."`
+	Clock  clockCommands  `cmd:"" group:"The installation" help:"The registry clock; it moves on a test bed only."`
 
 	Testbed testbedCommands `cmd:"" group:"The installation" help:"Known data for registrars to test with; on a test bed only."`
 

@@ -456,6 +456,31 @@ table epp_session
     CREATE INDEX epp_session_registrar ON public.epp_session USING btree (registrar_id)
     CREATE INDEX epp_session_server ON public.epp_session USING btree (server_id)
 
+table escrow_deposit
+    id bigint not null generated always as identity
+    deposit_id text collate "C" not null
+    zones text[] not null
+    type text not null
+    format text not null
+    prev_id text collate "C"
+    resend smallint not null
+    replaced boolean not null default false
+    watermark timestamp with time zone not null
+    history_id bigint not null
+    batch_open boolean not null
+    counts jsonb not null
+    file text not null
+    sha256 bytea not null
+    constraint escrow_deposit_check CHECK (((type = 'FULL'::text) OR (prev_id IS NOT NULL)))
+    constraint escrow_deposit_deposit_id_check CHECK ((deposit_id <> ''::text))
+    constraint escrow_deposit_format_check CHECK ((format = ANY (ARRAY['xml'::text, 'csv'::text])))
+    constraint escrow_deposit_resend_check CHECK ((resend >= 0))
+    constraint escrow_deposit_sha256_check CHECK ((length(sha256) = 32))
+    constraint escrow_deposit_type_check CHECK ((type = ANY (ARRAY['FULL'::text, 'DIFF'::text, 'INCR'::text])))
+    constraint escrow_deposit_pkey PRIMARY KEY (id)
+    constraint escrow_deposit_deposit_id_key UNIQUE (deposit_id)
+    CREATE INDEX escrow_deposit_latest ON public.escrow_deposit USING btree (zones, id DESC) WHERE (NOT replaced)
+
 table grace_period
     id bigint not null generated always as identity
     domain_id bigint not null
@@ -512,6 +537,7 @@ table history
     svtrid text
     changes jsonb
     constraint history_pkey PRIMARY KEY (id)
+    CREATE INDEX history_at ON public.history USING brin (at) WITH (pages_per_range='16', autosummarize='on')
     CREATE INDEX history_object ON public.history USING btree (object, object_name, id)
     CREATE TRIGGER history_keeps_rows BEFORE DELETE OR UPDATE OR TRUNCATE ON public.history FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 

@@ -45,6 +45,7 @@ type Config struct {
 	Metrics      Metrics              `toml:"metrics"`
 	Log          Log                  `toml:"log"`
 	Backup       Backup               `toml:"backup"`
+	Escrow       Escrow               `toml:"escrow"`
 }
 
 // Database says how to reach PostgreSQL. A zero number takes pg's default.
@@ -137,6 +138,30 @@ type Backup struct {
 	Keep int    `toml:"keep"` // dumps that stay there; 0 keeps all
 }
 
+// Escrow says how "registryctl escrow deposit" makes deposits; relative names
+// are relative to the folder of the configuration file.
+type Escrow struct {
+	Dir            string   `toml:"dir"`
+	TLD            string   `toml:"tld"`             // of the header; "" is what the zones have in common
+	Recipients     []string `toml:"recipients"`      // files with OpenPGP keys to encrypt to
+	SignKey        string   `toml:"sign-key"`        // file with an OpenPGP private key
+	PassphraseFile string   `toml:"passphrase-file"` // of the private key
+	AuthInfo       bool     `toml:"auth-info"`       // whether hashes of authInfos are deposited
+}
+
+// resolve makes file names relative to a folder absolute.
+func (e *Escrow) resolve(dir string) {
+	names := []*string{&e.Dir, &e.SignKey, &e.PassphraseFile}
+	for i := range e.Recipients {
+		names = append(names, &e.Recipients[i])
+	}
+	for _, name := range names {
+		if *name != "" && !filepath.IsAbs(*name) {
+			*name = filepath.Join(dir, *name)
+		}
+	}
+}
+
 // Default returns the settings of an empty file.
 func Default() Config {
 	return Config{
@@ -160,6 +185,7 @@ func Default() Config {
 		Metrics:  Metrics{Address: "127.0.0.1:9100"},
 		Log:      Log{Level: "info", Format: "json"},
 		Backup:   Backup{Keep: 14},
+		Escrow:   Escrow{Recipients: []string{}},
 	}
 }
 
@@ -206,6 +232,7 @@ func Load(file string, environ []string) (Config, error) {
 		c.Mail.resolve(filepath.Dir(file))
 		c.resolveZones(filepath.Dir(file))
 		c.Web.resolve(filepath.Dir(file))
+		c.Escrow.resolve(filepath.Dir(file))
 		if c.Backup.Dir != "" && !filepath.IsAbs(c.Backup.Dir) {
 			c.Backup.Dir = filepath.Join(filepath.Dir(file), c.Backup.Dir)
 		}
