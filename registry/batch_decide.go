@@ -217,7 +217,7 @@ func (c *chunk) gtld(n *dueName) {
 		}
 		if step.Purge {
 			n.after.gone, n.after.changed = true, true
-			c.note(n, "purge", changes{}.add("rgp", n.phase, nil))
+			c.note(n, "purge", changes{}.add("rgp", n.phase, nil).add("sponsor", n.rule.Sponsor, nil))
 			c.poll(n.sponsor, cancelled(n, c.s.r.inst.RegistryTag))
 			return
 		}

@@ -313,10 +313,9 @@ func TestImportWho(t *testing.T) {
 // by the next attempt.
 func TestImportRace(t *testing.T) {
 	r := newRegister(t)
-	im := &importing{r: r.Registry, actor: importer(), o: ImportOptions{ChunkSize: importChunk}, today: r.Today()}
-	var err error
-	im.zones, err = r.Zones(r.ctx)
+	zones, err := r.Zones(r.ctx)
 	must(t, err)
+	im := newImporting(r.Registry, importer(), ImportOptions{ChunkSize: importChunk}, zones)
 	must(t, im.read(someFiles()))
 	must(t, im.check(r.ctx))
 	held := make(chan error)

@@ -166,7 +166,6 @@ type node struct {
 	attrs        []stdxml.Attr
 	text         string // all character data, trimmed
 	children     []*node
-	used         int // children taken by the object's reader
 }
 
 // tree reads the element that begins with start to its end.
