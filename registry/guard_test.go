@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"xml":                  {},
 	"xml/camt":             {},
 	"xml/escrow":           {},
-	"registry/deposit":     {"xml", "xml/escrow", "registry", "billing", "notify", "certs", "registry/pg"},
+	"registry/deposit":     {"xml", "xml/escrow", "registry", "billing", "billing/customer", "notify", "certs", "registry/pg"},
 	"certs":                {},
 	"registry/pg":          {},
 	"notify":               {"registry/pg"},
