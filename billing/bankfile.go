@@ -39,6 +39,12 @@ type BankFile struct {
 	Ignored int // entries that are not payments to the registry
 }
 
+// firstBookedYear and lastBookedYear bound the dates that are no mistakes.
+const (
+	firstBookedYear = 1970
+	lastBookedYear  = 2199
+)
+
 // maxBankLines is more than a day's payments will ever be.
 const maxBankLines = 100_000
 
@@ -51,6 +57,14 @@ var csvColumns = []string{"reference", "date", "amount", "currency", "tag", "inv
 // currency, and if wanted tag, invoice and text. A *Refusal names the line that
 // is wrong.
 func ReadBankCSV(name string, data []byte) (BankFile, error) {
+	f, err := readBankCSV(name, data)
+	if err != nil {
+		f.Lines = nil // no part of a wrong file is to be booked
+	}
+	return f, err
+}
+
+func readBankCSV(name string, data []byte) (BankFile, error) {
 	f := BankFile{Name: name, Format: "csv", SHA256: sha256.Sum256(data)}
 	text, valid := strings.TrimPrefix(string(data), "\ufeff"), utf8.Valid(data)
 	if !valid {
@@ -130,6 +144,9 @@ func csvLine(record []string, at map[string]int) (BankLine, error) {
 	l.BookedOn, err = time.Parse(time.DateOnly, field("date"))
 	if err != nil {
 		return l, fmt.Errorf("%q is not a date of the form YYYY-MM-DD", field("date"))
+	}
+	if y := l.BookedOn.Year(); y < firstBookedYear || y > lastBookedYear {
+		return l, fmt.Errorf("%s is no day on which a payment was booked", field("date"))
 	}
 	l.Amount, err = ParseMoney(field("amount"), field("currency"))
 	if err != nil {

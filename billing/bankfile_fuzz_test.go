@@ -18,12 +18,10 @@ func FuzzReadBankCSV(f *testing.F) {
 			}
 			return
 		}
-		seen := map[string]bool{}
 		for _, l := range file.Lines {
-			if l.BankRef == "" || seen[l.BankRef] || l.Amount.Minor <= 0 || len(l.Amount.Currency) != 3 || l.BookedOn.IsZero() {
+			if l.BankRef == "" || l.Amount.Minor <= 0 || len(l.Amount.Currency) != 3 || l.BookedOn.Year() < firstBookedYear {
 				t.Errorf("a payment that cannot be booked: %+v", l)
 			}
-			seen[l.BankRef] = true
 		}
 	})
 }

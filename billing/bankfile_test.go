@@ -18,6 +18,7 @@ func TestReadBankCSV(t *testing.T) {
 		{"no reference", head + ",2026-07-01,1.20,GBP,,,\n", "Line 2: the bank's reference is missing"},
 		{"date", head + "R1,01/07/2026,1.20,GBP,,,\n", `Line 2: "01/07/2026" is not a date`},
 		{"amount", head + "R1,2026-07-01,1.20,GBP,,,\nR2,2026-07-01,1.201,GBP,,,\n", `Line 3: "1.201" is not an amount`},
+		{"year", head + "R1,0026-07-01,1.20,GBP,,,\n", "Line 2: 0026-07-01 is no day"},
 		{"negative", head + "R1,2026-07-01,-1.20,GBP,,,\n", "Line 2: a payment is more than nothing"},
 		{"currency", head + "R1,2026-07-01,1.20,XYZ,,,\n", `Line 2: currency "XYZ"`},
 		{"columns differ", head + "R1,2026-07-01\n", "Line 2: wrong number of fields"},
