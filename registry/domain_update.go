@@ -85,8 +85,17 @@ func (r *Registry) UpdateDomain(ctx context.Context, actor Actor, p UpdateDomain
 		return nil, err
 	}
 	name := normalName(p.Name)
+	after, done, err := r.updateJointly(ctx, actor, p, name)
+	if done || err != nil {
+		return after, err
+	}
+	return r.updateAlone(ctx, actor, p, name)
+}
+
+// updateAlone is UpdateDomain under a lock.
+func (r *Registry) updateAlone(ctx context.Context, actor Actor, p UpdateDomainParams, name string) (*Domain, error) {
 	var after *Domain
-	err = r.mutate(ctx, actor, func(tx *Tx) error {
+	err := r.mutate(ctx, actor, func(tx *Tx) error {
 		u := &update{tx: tx, p: p}
 		addHosts := hostNames(p.AddHosts)
 		for i := range addHosts {

@@ -33,6 +33,7 @@ type Registry struct {
 	quotes      quoteBook
 	checks      joint[*checkCall]
 	renewals    joint[*renewCall]
+	updates     joint[*updateCall]
 	reads       [allParts + 1]joint[*readCall] // by the children read along
 }
 
@@ -71,7 +72,7 @@ func New(ctx context.Context, db *pg.DB, cfg Config) (*Registry, error) {
 	}
 	r := &Registry{db: db, policy: cfg.Policy, loc: loc, inst: inst, invoiceDays: cfg.InvoiceDays, logins: newLoginDesk()}
 	r.zones.ttl = cfg.ZoneTTL
-	r.renewals.runs = writeRuns
+	r.renewals.runs, r.updates.runs = writeRuns, writeRuns
 	return r, nil
 }
 
