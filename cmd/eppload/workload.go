@@ -257,8 +257,9 @@ func (m *maker) object(q *request, id string) {
 		q.frame = eppclient.ContactCreate(id, newContact(handle, m.authInfo()))
 		q.want.parts = []string{"<contact:creData", tagged("contact:id", handle)}
 	case opContactUpdate:
-		email := "load" + serial + "@example.com"
-		q.frame = eppclient.ContactUpdate(id, eppclient.ContactUpdateOptions{ID: x.contact, Email: &email})
+		// Who a registrant is would have to be confirmed first (C5).
+		voice := fmt.Sprintf("+44.%010d", m.rand.Uint64()%1e10)
+		q.frame = eppclient.ContactUpdate(id, eppclient.ContactUpdateOptions{ID: x.contact, Voice: &voice})
 	case opHostCheck:
 		q.frame = eppclient.HostCheck(id, x.hosts[0])
 		q.want.parts = []string{`<host:name avail="0">` + x.hosts[0] + "</host:name>"}
