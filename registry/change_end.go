@@ -8,15 +8,15 @@ import (
 // the tag that asked (panData) and both parties. It is one statement for any
 // number, because a name may go by every way that names go.
 //
-// $1 object, $2 ids, $3 state, $4 now, $5 reason, $6 svTRID, $7 civil day,
-// $8 what the parties are told of the outcome, $9 staff.
+// $1 object, $2 ids, $3 state, $4 now, $5 why, $6 civil day, $7 what the parties
+// are told of the outcome, $8 to $12 who acts: actorArgs.
 const endChangesSQL = `WITH ended AS (
 		UPDATE registrant_change SET state = $3, ended_at = $4, reason = $5, proposed = NULL
 		WHERE object = $1 AND object_id = ANY($2::bigint[]) AND state = 'pending' RETURNING *
 	), noted AS (
-		INSERT INTO history (at, object, object_id, object_name, action, staff, reason, svtrid, changes)
-		SELECT $4, object, object_id, object_name, 'registrant change ' || $3::text, $9::text, $5::text, $6::text,
-			jsonb_build_object('change', jsonb_build_array(NULL, id)) FROM ended ORDER BY id
+		INSERT INTO history (at, object, object_id, object_name, action, registrar_id, staff, reason, cltrid, svtrid, changes)
+		SELECT $4, object, object_id, object_name, 'registrant change ' || $3::text, $8::integer, $9::text, $10::text, $11::text, $12::text,
+			jsonb_build_object('change', jsonb_build_array(NULL, id), 'why', jsonb_build_array(NULL, $5::text)) FROM ended ORDER BY id
 	), told AS (
 		INSERT INTO poll_message (registrar_id, queued_at, kind, text, payload, dedup)
 		SELECT e.registrar_id, $4, CASE e.object WHEN 'domain' THEN 'registrant-change' ELSE 'contact-change' END,
@@ -30,7 +30,7 @@ const endChangesSQL = `WITH ended AS (
 	)
 	` + notify.OutboxInsert + `
 	SELECT '` + notify.RegistrantChanged + `', p.email, r.language,
-		e.notice || jsonb_build_object('side', p.side, 'outcome', $8::text, 'day', $7::date), r.id,
+		e.notice || jsonb_build_object('side', p.side, 'outcome', $7::text, 'day', $6::date), r.id,
 		CASE e.object WHEN 'domain' THEN e.object_id END, 'registrant-changed:' || e.id || ':' || p.side, $4
 	FROM ended e JOIN registrant_change_party p ON p.change_id = e.id JOIN registrar r ON r.id = e.registrar_id
 	ORDER BY e.id, p.side DESC` + notify.OnRepeat
@@ -43,14 +43,10 @@ var outcomes = map[ChangeState]string{ChangeDone: "confirmed", ChangeRefused: "r
 // there may be none. pendingUpdate is the caller's affair.
 func (tx *Tx) endChangesOf(object Object, state ChangeState, reason string, ids ...int64) {
 	outcome := outcomes[state]
-	var staff *string
-	if tx.actor.IsStaff() {
-		staff = &tx.actor.Staff
-		if state == ChangeDone || state == ChangeRefused {
-			outcome = "decided-" + outcome
-		}
+	if tx.actor.IsStaff() && (state == ChangeDone || state == ChangeRefused) {
+		outcome = "decided-" + outcome
 	}
-	tx.Queue(endChangesSQL, object, ids, state, tx.Now, reason, null(tx.actor.SvTRID), tx.today, outcome, staff)
+	tx.Queue(endChangesSQL, append([]any{object, ids, state, tx.Now, reason, tx.today, outcome}, tx.actorArgs()...)...)
 }
 
 // endLocked ends a change without carrying it out, and takes pendingUpdate away.

@@ -320,7 +320,8 @@ func TestStaffDecideChanges(t *testing.T) { // C6
 	if got := r.outcomesMailed(); got != "previous ann@example.net decided-confirmed, new bea@example.org decided-confirmed" {
 		t.Errorf("mailed: %s", got)
 	}
-	if n := one[int64](r, `SELECT count(*) FROM history WHERE action = 'registrant change done' AND staff = 'test-operator'`); n != 1 {
+	if n := one[int64](r, `SELECT count(*) FROM history WHERE action = 'registrant change done' AND staff = 'test-operator'
+		AND reason = 'a test' AND changes->'why'->>1 LIKE '%letter of both'`); n != 1 {
 		t.Errorf("%d entries in the audit log", n)
 	}
 	_, err = r.DecideChange(r.ctx, op, id, false, "")
