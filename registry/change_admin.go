@@ -16,6 +16,7 @@ type ChangeFilter struct {
 	State  ChangeState
 	Object Object // domain or contact
 	Name   string // name or handle
+	ID     int64  // of the object: a handle may come to be another contact's
 	TAG    string
 	Before int64 // changes with a smaller number only: the next page
 	Limit  int   // default 100
@@ -35,6 +36,9 @@ func (r *Registry) Changes(ctx context.Context, f ChangeFilter) ([]*RegistrantCh
 		if c.value != "" {
 			add(c.condition, c.value)
 		}
+	}
+	if f.ID > 0 {
+		add("h.object_id = ", f.ID)
 	}
 	if f.Before > 0 {
 		add("h.id < ", f.Before)

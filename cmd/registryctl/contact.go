@@ -240,7 +240,7 @@ func (s *session) showContact(r *registry.Registry, actor registry.Actor, handle
 		return err
 	}
 	v.Verification = viewVerification(verification)
-	revisions, err := r.Changes(s.ctx, registry.ChangeFilter{Object: registry.ObjectContact, Name: handle, Limit: 10})
+	revisions, err := r.Changes(s.ctx, registry.ChangeFilter{Object: registry.ObjectContact, ID: k.ID, Limit: 10})
 	if err != nil {
 		return err
 	}
