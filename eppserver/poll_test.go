@@ -78,9 +78,12 @@ func TestPollShowsEveryKind(t *testing.T) {
 		{registry.PollRenewalLapsed, registry.LapseNotice{Name: name, Due: day, Expires: day}, "", ""},
 		{registry.PollSuspended, registry.SuspensionNotice{Names: []string{name}, Reason: "renewal unpaid", CancelOn: day}, "Domains Suspended Notification", "2026-08-01T00:00:00Z"},
 		{registry.PollCancelled, registry.CancellationNotice{Names: []string{name}, By: "REGISTRY"}, "Domain name Cancellation Notification", "cancData"},
+		{registry.PollHostsCancelled, registry.HostsCancelledNotice{Hosts: []string{"ns1.gone.uk.test"}, Names: []string{name}}, "Host cancellation notification", ""},
+		{registry.PollVerification, registry.VerificationNotice{Registrant: owner, Handle: "OWNER-A", AnswerBy: day, SuspendOn: day, Names: []string{name}}, "DQ Workflow process commenced notification", ""},
 		{registry.PollLowBalance, registry.BalanceNotice{Currency: "GBP", Balance: 100, Threshold: 500}, "", ""},
 		{registry.PollCertificateExpires, registry.CertificateNotice{Subject: "CN=a", NotAfter: at}, "", ""},
 		{registry.PollMaintenance, registry.MaintenanceNotice{ID: "m1", Systems: []string{"EPP"}, Starts: at, Ends: at}, "", ""},
+		{registry.PollStaffChange, registry.StaffChangeNotice{Object: registry.ObjectContact, Name: "GONE-1", Operation: "delete", Date: at, SvTRID: "sv-3", Who: "REGISTRY", ROID: "C99-TEST"}, "", "changeData"},
 		{registry.PollStaffChange, registry.StaffChangeNotice{Object: registry.ObjectDomain, Name: name, Operation: "update", Date: at, SvTRID: "sv-2", Who: "REGISTRY", Reason: "court order"}, "", "changeData"},
 	}
 	seen := map[registry.PollKind]bool{}

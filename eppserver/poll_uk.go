@@ -13,6 +13,8 @@ const (
 	textReleased          = "Domains Released Notification"
 	textSuspended         = "Domains Suspended Notification"
 	textCancelled         = "Domain name Cancellation Notification"
+	textHostsCancelled    = "Host cancellation notification"
+	textProcess           = "DQ Workflow process commenced notification"
 	textReferralAccepted  = "Referral Accepted Notification"
 	textReferralRejected  = "Referral Rejected Notification"
 )
@@ -38,6 +40,15 @@ func (c *call) ukMessage(m *message, e *registry.PollEntry) {
 			Domains: xml.NoticeDomains{Names: p.Names}}}
 	case *registry.CancellationNotice:
 		*m = message{text: textCancelled, resData: &xml.CancelledData{Domains: p.Names, Orig: orDash(p.By)}}
+	case *registry.HostsCancelledNotice:
+		*m = message{text: textHostsCancelled, resData: &xml.HostCancelledData{Hosts: xml.NoticeHosts{Names: p.Hosts},
+			Domains: xml.NoticeDomains{Names: p.Names}}}
+	case *registry.VerificationNotice:
+		c.verificationMessage(m, e, p)
+	case *registry.StaffChangeNotice:
+		if p.ROID != "" {
+			m.resData = &xml.ContactDeletedData{ContactID: p.Name, ROID: p.ROID}
+		}
 	case *registry.PendingNotice:
 		switch {
 		case e.Kind != registry.PollReferral:
@@ -47,6 +58,22 @@ func (c *call) ukMessage(m *message, e *registry.PollEntry) {
 			*m = message{text: textReferralRejected, resData: &xml.DomainFailData{Domain: p.Name, Reason: orDash(p.Reason)}}
 		}
 	}
+}
+
+// processVerification names the process by which a registrant is asked whether
+// its e-mail address is its own (C7).
+const processVerification = "E-mail verification"
+
+func (c *call) verificationMessage(m *message, e *registry.PollEntry, p *registry.VerificationNotice) {
+	if e.Registrant == nil {
+		return
+	}
+	data := &xml.ProcessData{Stage: "initial", Contact: *contactData(c.reg, e.Registrant), ProcessType: processVerification,
+		SuspendDate: eppDate(p.SuspendOn)}
+	if len(p.Names) > 0 {
+		data.Domains = &xml.NoticeDomains{Names: p.Names}
+	}
+	*m = message{text: textProcess, resData: data}
 }
 
 // handshakeMessage is a handshake's request or its end.

@@ -192,6 +192,17 @@ func TestBatchCancelKeepsUsedHosts(t *testing.T) {
 	if text := one[string](r, `SELECT text FROM poll_message WHERE kind = 'cancelled'`); text != "gone.co.test was cancelled." {
 		t.Errorf("message %q", text)
 	}
+	// Who uses the hosts is told, and nobody else.
+	list := r.polled("B-TWO")
+	if len(list) != 1 || list[0].Kind != PollHostsCancelled {
+		t.Fatalf("the user of the host was told %s", kinds(list))
+	}
+	if p := list[0].Payload.(*HostsCancelledNotice); fmt.Sprint(*p) != "{[used.gone.co.test] [user.co.test]}" {
+		t.Errorf("it was told %+v", p)
+	}
+	if list := r.polled("A-ONE"); len(list) != 1 || list[0].Kind != PollCancelled {
+		t.Errorf("the tag of the name was told %s", kinds(list))
+	}
 }
 
 // Issue 3 item 0: in gtld a name is renewed the day after E, and the phases of

@@ -40,7 +40,7 @@ func (r *Registry) DeleteContact(ctx context.Context, actor Actor, handle string
 		}
 		tx.Queue(`DELETE FROM contact WHERE id = $1`, c.ID)
 		tx.record("contact", c.ID, c.Handle, "delete", c.compare(&Contact{}, changes{}.add("sponsor", c.Sponsor, nil)))
-		tx.tellStaffChange(ObjectContact, c.Handle, c.SponsorID, "delete")
+		tx.tellContactDeleted(c)
 		return nil
 	})
 	switch pg.ConstraintName(err) {

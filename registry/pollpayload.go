@@ -26,6 +26,8 @@ const (
 	PollRenewalLapsed      PollKind = "renewal-lapsed"      // LapseNotice (R7)
 	PollSuspended          PollKind = "suspended"           // SuspensionNotice
 	PollCancelled          PollKind = "cancelled"           // CancellationNotice
+	PollHostsCancelled     PollKind = "hosts-cancelled"     // HostsCancelledNotice
+	PollVerification       PollKind = "verification"        // VerificationNotice (C7)
 	PollLowBalance         PollKind = "low-balance"         // BalanceNotice
 	PollCertificateExpires PollKind = "certificate-expires" // CertificateNotice
 	PollMaintenance        PollKind = "maintenance"         // MaintenanceNotice
@@ -48,6 +50,8 @@ var pollPayloads = map[PollKind]func() any{
 	PollRenewalLapsed:      func() any { return &LapseNotice{} },
 	PollSuspended:          func() any { return &SuspensionNotice{} },
 	PollCancelled:          func() any { return &CancellationNotice{} },
+	PollHostsCancelled:     func() any { return &HostsCancelledNotice{} },
+	PollVerification:       func() any { return &VerificationNotice{} },
 	PollLowBalance:         func() any { return &BalanceNotice{} },
 	PollCertificateExpires: func() any { return &CertificateNotice{} },
 	PollMaintenance:        func() any { return &MaintenanceNotice{} },
@@ -178,6 +182,24 @@ type CancellationNotice struct {
 	By    string   `json:"by"`
 }
 
+// HostsCancelledNotice tells a tag that name servers of its names are no hosts
+// of the register any more: the name above them was cancelled. The delegations
+// stay, without addresses, until the tag replaces them.
+type HostsCancelledNotice struct {
+	Hosts []string `json:"hosts"`
+	Names []string `json:"names"` // that use them, of the tag
+}
+
+// VerificationNotice tells a tag that its contact was asked to confirm its
+// e-mail address (C7).
+type VerificationNotice struct {
+	Registrant int64    `json:"registrant"` // the contact's id
+	Handle     string   `json:"handle"`
+	AnswerBy   Date     `json:"answer_by"`
+	SuspendOn  Date     `json:"suspend_on"` // zero: no name is suspended for it
+	Names      []string `json:"names"`      // the first of those whose registrant it is
+}
+
 // BalanceNotice tells of a prepaid balance below the tag's threshold, in minor
 // units.
 type BalanceNotice struct {
@@ -211,4 +233,5 @@ type StaffChangeNotice struct {
 	SvTRID    string    `json:"svtrid"`
 	Who       string    `json:"who"`
 	Reason    string    `json:"reason"`
+	ROID      string    `json:"roid,omitempty"` // of a contact that was deleted
 }

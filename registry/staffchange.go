@@ -8,7 +8,24 @@ func (tx *Tx) tellStaffChange(object Object, name string, sponsor int32, operati
 	if !tx.actor.IsStaff() {
 		return
 	}
-	tx.queuePoll(sponsor, PollMessage{Kind: PollStaffChange, Text: "The registry changed the " + string(object) + " " + name + ".",
+	tx.queuePoll(sponsor, tx.staffChange(object, name, operation))
+}
+
+func (tx *Tx) staffChange(object Object, name, operation string) PollMessage {
+	return PollMessage{Kind: PollStaffChange, Text: "The registry changed the " + string(object) + " " + name + ".",
 		Payload: StaffChangeNotice{Object: object, Name: name, Operation: operation, Date: tx.Now,
-			SvTRID: tx.actor.SvTRID, Who: tx.r.inst.RegistryTag}})
+			SvTRID: tx.actor.SvTRID, Who: tx.r.inst.RegistryTag}}
+}
+
+// tellContactDeleted is tellStaffChange for a contact that staff delete: nobody
+// can look its roid up any more.
+func (tx *Tx) tellContactDeleted(c *Contact) {
+	if !tx.actor.IsStaff() {
+		return
+	}
+	m := tx.staffChange(ObjectContact, c.Handle, "delete")
+	notice := m.Payload.(StaffChangeNotice)
+	notice.ROID = tx.r.ContactROID(c)
+	m.Payload = notice
+	tx.queuePoll(c.SponsorID, m)
 }

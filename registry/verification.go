@@ -178,6 +178,7 @@ func (tx *Tx) queueLift(contact int64) {
 
 // askSQL asks a registrant whether its address is its own, where a zone of its
 // names wants to know and the address was not asked before. Staff may ask again.
+// The contact's tag is told.
 //
 // $1 contact, $2 civil day, $3 hash of the token, $4 again, $5 page with the
 // token, $6 now, $7 days where no zone wants to know.
@@ -191,17 +192,26 @@ var askSQL = fmt.Sprintf(`WITH asked AS (
 			due_on = excluded.due_on, verified_on = NULL, failed_on = NULL, proof = NULL, token_hash = excluded.token_hash
 		WHERE contact_verification.email <> excluded.email OR $4
 		RETURNING contact_id, email, asked_on, due_on
+	), about AS (
+		SELECT a.contact_id, a.due_on, c.sponsor, c.handle,
+			coalesce((SELECT jsonb_agg(name ORDER BY name) FROM (SELECT d.name FROM domain d WHERE d.registrant = c.id
+				ORDER BY d.name LIMIT %[1]d) n), '[]') AS names,
+			EXISTS (SELECT FROM domain d JOIN zone z ON z.id = d.zone_id WHERE d.registrant = c.id AND z.verify_suspends) AS suspends
+		FROM asked a JOIN contact c ON c.id = a.contact_id
+	), told AS (
+		INSERT INTO poll_message (registrar_id, queued_at, kind, text, payload)
+		SELECT b.sponsor, $6::timestamptz, '`+string(PollVerification)+`', 'The contact ' || b.handle || ' was asked to confirm its e-mail address by ' ||
+			b.due_on || '.', jsonb_build_object('registrant', b.contact_id, 'handle', b.handle, 'answer_by', b.due_on, 'names', b.names,
+			'suspend_on', CASE WHEN b.suspends THEN (b.due_on + 1)::text ELSE '' END)
+		FROM about b JOIN registrar r ON r.id = b.sponsor AND r.kind = 'registrar'
 	)
 	`+notify.OutboxInsert+`
 	SELECT '`+notify.ContactVerification+`', a.email, r.language, jsonb_build_object(
 			'contact', jsonb_build_object('number', c.handle, 'name', coalesce(nullif(c.postal->0->>'name', ''), c.handle), 'email', a.email),
 			'registrar', jsonb_build_object('name', r.name, 'url', coalesce(r.url, ''), 'own', r.kind <> 'registrar'),
-			'names', coalesce((SELECT jsonb_agg(name ORDER BY name) FROM (SELECT d.name FROM domain d WHERE d.registrant = c.id
-				ORDER BY d.name LIMIT %d) n), '[]'),
-			'path', $5::text, 'answer_by', a.due_on,
-			'suspends', EXISTS (SELECT FROM domain d JOIN zone z ON z.id = d.zone_id WHERE d.registrant = c.id AND z.verify_suspends)),
+			'names', b.names, 'path', $5::text, 'answer_by', a.due_on, 'suspends', b.suspends),
 		r.id, NULL, NULL, $6::timestamptz
-	FROM asked a JOIN contact c ON c.id = a.contact_id JOIN registrar r ON r.id = c.sponsor`, changeNames)
+	FROM asked a JOIN about b ON b.contact_id = a.contact_id JOIN contact c ON c.id = a.contact_id JOIN registrar r ON r.id = c.sponsor`, changeNames)
 
 // queueVerification asks a registrant whether its address is its own, if the
 // zone (nil: one of its zones) wants to know and it was not asked before (C7).

@@ -80,8 +80,14 @@ func TestVerification(t *testing.T) { // C7
 		r.wantHeld(name, true)
 	}
 	r.wantHeld("shop.co.test", false)
-	if list := r.polled("A-ONE"); len(list) != 1 || list[0].Kind != PollSuspended {
-		t.Errorf("the tag was told %s", kinds(list))
+	list := r.polled("A-ONE")
+	if len(list) != 2 || list[0].Kind != PollVerification || list[1].Kind != PollSuspended {
+		t.Fatalf("the tag was told %s", kinds(list))
+	}
+	p := list[0].Payload.(*VerificationNotice)
+	if p.Handle != "bea" || p.AnswerBy != today.AddDays(10) || p.SuspendOn != today.AddDays(11) || !slices.Equal(p.Names, []string{"new.co.test"}) ||
+		list[0].Registrant == nil || list[0].Registrant.Handle != "bea" {
+		t.Errorf("the tag was told %+v of %+v", p, list[0].Registrant)
 	}
 	v, err = r.VerifyByToken(r.ctx, link)
 	must(t, err)

@@ -256,7 +256,9 @@ func extContactNom(d *decoder, r *reader, x *Extensions) {
 	x.ContactNom = c
 }
 
-var contactNomID = regexp.MustCompile(`^C[0-9]*(-UK)?$`)
+// contactNomID is idType of contact-nom-ext-1.0, which knows the repository UK
+// alone; others print other roids, and clients send them back.
+var contactNomID = regexp.MustCompile(`^C[0-9]*(-[A-Za-z0-9_]{1,8})?$`)
 
 func extContactNomInfo(d *decoder, r *reader, x *Extensions) {
 	d.attrs(r.self)

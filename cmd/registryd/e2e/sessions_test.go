@@ -208,7 +208,13 @@ func (p *player) command(word string, args []string) {
 		if err != nil {
 			p.fail("%v", err)
 		}
-		p.h.Advance(time.Duration(n) * 24 * time.Hour)
+		for range n {
+			p.h.Advance(24 * time.Hour)
+			err = p.h.Registry.RunUntil(p.t.Context(), p.h.Registry.Today(), registry.BatchOptions{})
+			if err != nil {
+				p.fail("%v", err)
+			}
+		}
 	case "invoice":
 		_, err := p.h.Registry.RunInvoices(p.t.Context(), staff(), p.h.Registry.Today(), nil)
 		if err != nil {
