@@ -24,17 +24,26 @@ var accountColumns = []string{"contact", "tag", "currency", "class", "tax-zone",
 // Refusals: KindAuthorization, KindParamMissing for the reason, KindParamSyntax
 // with the faults.
 func (r *Registry) ImportAccounts(ctx context.Context, actor Actor, file io.Reader, check bool) (ImportCount, error) {
+	return r.importLines(ctx, actor, file, accountColumns, 2, check, (*Tx).importAccount)
+}
+
+// errChecked ends the transaction of an import that only checks.
+var errChecked = errors.New("checked")
+
+// importLines gives each line of a CSV file to fn, by column, in one
+// transaction; the first columns must be there.
+func (r *Registry) importLines(ctx context.Context, actor Actor, file io.Reader, columns []string, required int, check bool,
+	fn func(tx *Tx, ctx context.Context, line map[string]string) (there bool, err error)) (ImportCount, error) {
 	var n ImportCount
-	lines, err := readAccounts(file)
+	lines, err := readLines(file, columns, required)
 	if err != nil {
 		return n, err
 	}
-	errChecked := errors.New("checked")
 	err = r.keepMoney(ctx, actor, func(tx *Tx) error {
 		n = ImportCount{}
 		var faults []string
 		for i, l := range lines {
-			there, err := tx.importAccount(ctx, l)
+			there, err := fn(tx, ctx, l)
 			switch refusal := AsRefusal(MoneyRefusal(err)); {
 			case refusal != nil:
 				faults = append(faults, fmt.Sprintf("line %d: %s", i+2, refusal.Reason))
@@ -47,7 +56,7 @@ func (r *Registry) ImportAccounts(ctx context.Context, actor Actor, file io.Read
 			}
 		}
 		if len(faults) > 0 {
-			return Refuse(KindParamSyntax, "", "Nothing was opened. %s", strings.Join(faults, "\n"))
+			return Refuse(KindParamSyntax, "", "Nothing was imported. %s", strings.Join(faults, "\n"))
 		}
 		if check {
 			return errChecked
@@ -60,8 +69,8 @@ func (r *Registry) ImportAccounts(ctx context.Context, actor Actor, file io.Read
 	return n, err
 }
 
-// readAccounts reads the lines of the file, by column.
-func readAccounts(file io.Reader) ([]map[string]string, error) {
+// readLines reads the lines of a CSV file with a head line, by column.
+func readLines(file io.Reader, columns []string, required int) ([]map[string]string, error) {
 	in := csv.NewReader(file)
 	in.TrimLeadingSpace = true
 	head, err := in.Read()
@@ -70,11 +79,11 @@ func readAccounts(file io.Reader) ([]map[string]string, error) {
 	}
 	for i, column := range head {
 		head[i] = strings.TrimPrefix(strings.TrimSpace(column), "\ufeff")
-		if !slices.Contains(accountColumns, head[i]) {
-			return nil, Refuse(KindParamSyntax, "", "There is no column %q: %s.", column, strings.Join(accountColumns, ", "))
+		if !slices.Contains(columns, head[i]) {
+			return nil, Refuse(KindParamSyntax, "", "There is no column %q: %s.", column, strings.Join(columns, ", "))
 		}
 	}
-	for _, column := range accountColumns[:2] {
+	for _, column := range columns[:required] {
 		if !slices.Contains(head, column) {
 			return nil, Refuse(KindParamSyntax, "", "The column %s is missing.", column)
 		}

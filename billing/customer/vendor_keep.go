@@ -186,6 +186,9 @@ func PutPlan(ctx context.Context, tx *pg.Tx, v Vendor, p Plan) error {
 	}
 	for _, have := range v.Plans {
 		if have.Name != p.Name {
+			if p.AncestorName != "" && have.AncestorName == p.AncestorName {
+				return delegatedAlready(v, p)
+			}
 			continue
 		}
 		if have.Zone != p.Zone || have.AncestorName != p.AncestorName {
@@ -211,7 +214,7 @@ func PutPlan(ctx context.Context, tx *pg.Tx, v Vendor, p Plan) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, v.Registrar, zone, p.Name, ancestor, terms, schedule, document, p.Freezes)
 	switch pg.ConstraintName(err) {
 	case "plan_one_of_ancestor":
-		return refuse(billing.Excluded, "ancestor", p.AncestorName, "%s has a plan delegated from %q already.", v.TAG, p.AncestorName)
+		return delegatedAlready(v, p)
 	case "plan_registrar_id_name_key":
 		return refuse(billing.Excluded, "plan", p.Name, "%s has a plan %q already.", v.TAG, p.Name)
 	}
@@ -219,6 +222,10 @@ func PutPlan(ctx context.Context, tx *pg.Tx, v Vendor, p Plan) error {
 		return fmt.Errorf("add plan %q: %w", p.Name, err)
 	}
 	return nil
+}
+
+func delegatedAlready(v Vendor, p Plan) error {
+	return refuse(billing.Excluded, "ancestor", p.AncestorName, "%s has a plan delegated from %q already.", v.TAG, p.AncestorName)
 }
 
 // ancestor finds the plan of the registry from which p is delegated, nil for

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -149,17 +151,23 @@ func (c *accountUpdate) Run(s *session) error {
 
 type accountImport struct {
 	File  string `arg:"" type:"existingfile" help:"CSV file with a head line: contact, tag; and if wanted currency, class, tax-zone, sales-person, sales-branch, schedule, balance (a debit is positive)."`
-	Check bool   `help:"Validate and open nothing."`
+	Check bool   `help:"Validate and add nothing."`
 }
 
 func (c *accountImport) Run(s *session) error {
-	f, err := os.Open(c.File)
+	return s.importCSV(c.File, c.Check, "accounts", (*registry.Registry).ImportAccounts)
+}
+
+// importCSV reads a CSV file into the register, or only checks it.
+func (s *session) importCSV(file string, check bool, what string,
+	load func(*registry.Registry, context.Context, registry.Actor, io.Reader, bool) (registry.ImportCount, error)) error {
+	f, err := os.Open(file)
 	if err != nil {
 		return usage("%v", err)
 	}
 	defer f.Close() // only read
-	if !c.Check {
-		err = s.confirm("The accounts of %s will be opened.", c.File)
+	if !check {
+		err = s.confirm("The %s of %s will be added.", what, file)
 		if err != nil {
 			return err
 		}
@@ -168,14 +176,14 @@ func (c *accountImport) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	n, err := r.ImportAccounts(s.ctx, actor, f, c.Check)
+	n, err := load(r, s.ctx, actor, f, check)
 	if err != nil {
 		return err
 	}
-	if c.Check {
-		return s.done(n, "No faults were found; nothing was opened.")
+	if check {
+		return s.done(n, "No faults were found; nothing was added.")
 	}
-	return s.done(n, "Accounts: %d added, %d there already", n.Added, n.There)
+	return s.done(n, "%d added, %d there already", n.Added, n.There)
 }
 
 type accountShow struct {

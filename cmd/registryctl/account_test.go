@@ -106,6 +106,38 @@ func TestAccountImport(t *testing.T) {
 	d.must("support", "billing", "verify")
 }
 
+func TestPlanAndTermsImport(t *testing.T) {
+	d := customers(t)
+	file := filepath.Join(t.TempDir(), "in.csv")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("tag,code,title,version,from\nBETA,privacy,Privacy,1,2021-01-01\nBETA,privacy,Privacy,2,2023-01-01\n")
+	d.expect(exitDone, "nothing was added", "billing", "terms", "import", "--check", file)
+	d.expect(exitDone, "2 added, 0 there", "billing", "-y", "terms", "import", file)
+	d.expect(exitDone, "0 added, 2 there", "billing", "-y", "terms", "import", file)
+	d.expect(exitDone, "2022-12-31", "billing", "terms", "list", "--tag", "BETA")
+	write("tag,plan,zone,ancestor,document,years,amount,currency,from\nREGISTRY,Second,co.example,,,,,,\n" +
+		"BETA,Beta second,co.example,Second,privacy,1,9.00,,2024-01-01\nBETA,Beta second,co.example,Second,privacy,2,17.50,EUR,2024-01-01\n")
+	d.expect(exitDone, "3 added, 0 there", "billing", "-y", "plan", "import", file)
+	d.expect(exitDone, "0 added, 3 there", "billing", "-y", "plan", "import", file)
+	v := parsed[planView](t, d.must("support", "--json", "plan", "show", "BETA", "Beta second"))
+	if v.Ancestor != "Second" || v.Document != "privacy" || len(v.Prices) != 2 || v.Prices[0].Amount != "17.50" {
+		t.Errorf("%+v", v)
+	}
+	write("tag,plan,zone,ancestor,years,amount\nBETA,Third,co.example,Nothing,1,9\nNONE,Third,co.example,,1,9\nBETA,Fourth,co.example,,x,9\nBETA,Fifth,gone.example,,1,9\n")
+	r := d.run("billing", "-y", "plan", "import", file)
+	for _, says := range []string{"line 2: The registry has no plan", "line 3: There is no tag", "line 4: \"x\" is not a number", "line 5: There is no zone"} {
+		if r.code != exitRefused || !strings.Contains(r.stderr, says) {
+			t.Errorf("lacks %q: %d %s", says, r.code, r.stderr)
+		}
+	}
+	d.expect(exitRefused, "no plan \"Fourth\"", "support", "plan", "show", "BETA", "Fourth")
+}
+
 func TestAccountTransferCommand(t *testing.T) {
 	d := customers(t)
 	d.expect(exitUsage, "--to TAG", "operator", "account", "transfer", "1")

@@ -143,6 +143,18 @@ func TestAccountWizard(t *testing.T) {
 		t.Fatalf("status %d:\n%s", code, text)
 	}
 	golden(t, "account-wizard.txt", text)
+	page, err := os.ReadFile("../../docs/account-transfer.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What the page shows of the wizard is what it shows.
+	for _, step := range []string{"Moving an account", "3. What goes along", "  1  ", "  2  ", "If the registrars", "5. The conversion rate", "Is that right?"} {
+		i := strings.Index(text, step)
+		line, _, _ := strings.Cut(text[max(i, 0):], "\n")
+		if i < 0 || !strings.Contains(string(page), line) {
+			t.Errorf("docs/account-transfer.md lacks %q", line)
+		}
+	}
 	v := parsed[accountView](t, d.must("support", "--json", "account", "show", "2"))
 	if v.Tag != "BETA" || v.Balances[0] != (moneyView{"12.33", "EUR"}) || v.Orders[0].Rate != "1.1743" || !v.Orders[0].Notify || v.Orders[0].Mode != "full" {
 		t.Errorf("%+v", v) // 12.330150

@@ -55,6 +55,7 @@ func (priceCommands) Help() string {
 func (customerCommands) Help() string {
 	return `  registryctl account list --tag ALPHA
   registryctl account show 17
+  registryctl --reason "take-over" account import accounts.csv
   registryctl --reason "new customer" account create C-1 --tag ALPHA --sales-person Kim
   registryctl --reason "new customer" account subscribe 17 shop.co.example --plan "Alpha names" --years 2
   registryctl --reason "customer's wish" account transfer

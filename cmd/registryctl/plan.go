@@ -15,6 +15,7 @@ type planCommands struct {
 	Set     planSet     `cmd:"" help:"Add a plan, or change its terms, schedule and freezing (B21)."`
 	Price   planPrice   `cmd:"" help:"Add a price to a plan: what the registrar asks of registrants."`
 	Promote planPromote `cmd:"" help:"Add a promotion to a plan."`
+	Import  planImport  `cmd:"" help:"Add plans with their prices from a CSV file; a second run adds nothing twice."`
 }
 
 type planView struct {
@@ -207,4 +208,13 @@ func (c *planPromote) Run(s *session) error {
 		return err
 	}
 	return s.showPlan(r, c.Tag, c.Plan)
+}
+
+type planImport struct {
+	File  string `arg:"" type:"existingfile" help:"CSV file with a head line: tag, plan, zone; and if wanted ancestor, service-terms, schedule, document, freezes (yes), years, amount, currency, from. A line for each price."`
+	Check bool   `help:"Validate and add nothing."`
+}
+
+func (c *planImport) Run(s *session) error {
+	return s.importCSV(c.File, c.Check, "plans", (*registry.Registry).ImportPlans)
 }

@@ -10,6 +10,7 @@ type termsCommands struct {
 	Create  termsCreate  `cmd:"" help:"Add a document of terms and conditions, or change its title."`
 	Publish termsPublish `cmd:"" help:"Add a version of a document, in force from a day."`
 	Service termsService `cmd:"" help:"Set service terms, which plans refer to."`
+	Import  termsImport  `cmd:"" help:"Add documents with their versions from a CSV file; a second run adds nothing twice."`
 }
 
 type termsList struct {
@@ -120,4 +121,13 @@ func (c *termsService) Run(s *session) error {
 		return err
 	}
 	return s.listTerms(r, c.Tag)
+}
+
+type termsImport struct {
+	File  string `arg:"" type:"existingfile" help:"CSV file with a head line: tag, code, title; and if wanted version, from. A line for each version."`
+	Check bool   `help:"Validate and add nothing."`
+}
+
+func (c *termsImport) Run(s *session) error {
+	return s.importCSV(c.File, c.Check, "terms", (*registry.Registry).ImportTerms)
 }
