@@ -62,7 +62,11 @@ func (c *BareCommand) Run(ctx context.Context, out *console) error {
 		if err != nil {
 			return err
 		}
-		db, err := openBare(ctx, c.Database, c.Scratch, p, c.Connections)
+		set, err := openCertSet(c.Dir, bareTags)
+		if err != nil {
+			return err
+		}
+		db, err := openBare(ctx, c.Database, c.Scratch, p, set, c.Connections)
 		if err != nil {
 			return err
 		}

@@ -8,47 +8,26 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-)
 
-// bareTables are those a renewal writes to, with no more indexes than it needs
-// to be right: the register's own have further ones, so the bare server's rate
-// is the harder to reach.
-const bareTables = `
-CREATE TABLE domain (
-	id bigint PRIMARY KEY, name text COLLATE "C" NOT NULL UNIQUE, sponsor integer NOT NULL,
-	expires date NOT NULL, updated_at timestamptz
-) WITH (fillfactor = 90);
-CREATE INDEX domain_expires ON domain (expires, sponsor);
-CREATE TABLE renewal_request (
-	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, domain_id bigint NOT NULL, domain_name text NOT NULL,
-	period date NOT NULL, registrar_id integer NOT NULL, years smallint NOT NULL, new_expires date NOT NULL,
-	requested_at timestamptz NOT NULL
-);
-CREATE UNIQUE INDEX renewal_request_once ON renewal_request (domain_id, period, registrar_id);
-CREATE TABLE charge (
-	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, registrar_id integer NOT NULL, domain_id bigint NOT NULL,
-	domain_name text NOT NULL, request_id bigint NOT NULL, years smallint NOT NULL, currency text NOT NULL,
-	amount bigint NOT NULL, charged_at timestamptz NOT NULL
-);
-CREATE TABLE history (
-	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL, object text NOT NULL,
-	object_id bigint NOT NULL, object_name text NOT NULL, action text NOT NULL, registrar_id integer NOT NULL,
-	cltrid text, svtrid text, changes jsonb
-);`
+	"github.com/namekeep/namekeep/registry"
+)
 
 const bareQuery = `SELECT name, expires FROM domain WHERE name = $1`
 
-// bareRenew is the whole renewal in one statement, hence one transaction and
-// one round trip; the update takes the row's lock.
+// bareRenew is all that a renewal writes, in one statement, hence one transaction
+// and one round trip; the update takes the row's lock. The tables are the
+// register's own, with their indexes and constraints: what is left out is XML,
+// the rules and all that they read.
 const bareRenew = `WITH renewed AS (
-	UPDATE domain SET expires = ($2::date + interval '1 year')::date, updated_at = $3
-	WHERE name = $1 AND expires = $2 RETURNING id, name, sponsor, expires
+	UPDATE domain SET expires = ($2::date + interval '1 year')::date, updater = sponsor, updated_at = $3
+	WHERE name = $1 AND expires = $2 RETURNING id, name, zone_id, sponsor, expires
 ), request AS (
-	INSERT INTO renewal_request (domain_id, domain_name, period, registrar_id, years, new_expires, requested_at)
-	SELECT id, name, $2, sponsor, 1, expires, $3 FROM renewed RETURNING id
+	INSERT INTO renewal_request (domain_id, domain_name, period, registrar_id, years, new_expires, origin, requested_at)
+	SELECT id, name, $2, sponsor, 1, expires, 'command', $3 FROM renewed RETURNING id
 ), charged AS (
-	INSERT INTO charge (registrar_id, domain_id, domain_name, request_id, years, currency, amount, charged_at)
-	SELECT r.sponsor, r.id, r.name, q.id, 1, 'GBP', 375, $3 FROM renewed r, request q
+	INSERT INTO charge (registrar_id, operation, zone_id, domain_id, domain_name, request_id, years, period_from, period_to,
+		currency, amount, tax_rate, tax, charged_at, charged_on)
+	SELECT r.sponsor, 'renew', r.zone_id, r.id, r.name, q.id, 1, $2, r.expires, 'GBP', 375, 2000, 75, $3, $3::date FROM renewed r, request q
 ), noted AS (
 	INSERT INTO history (at, object, object_id, object_name, action, registrar_id, cltrid, svtrid, changes)
 	SELECT $3, 'domain', id, name, 'renew', sponsor, 'bare', 'bare',
@@ -60,8 +39,8 @@ type bareDB struct {
 	pool *pgxpool.Pool
 }
 
-// openBare makes the scratch database anew and fills its table of names.
-func openBare(ctx context.Context, address, scratch string, p population, connections int32) (*bareDB, error) {
+// openBare makes the scratch database anew: a register filled with names.
+func openBare(ctx context.Context, address, scratch string, p population, set certSet, connections int32) (*bareDB, error) {
 	if address == "" {
 		return nil, errors.New("give the --database")
 	}
@@ -92,7 +71,7 @@ func openBare(ctx context.Context, address, scratch string, p population, connec
 			return nil, fmt.Errorf("scratch database: %w", err)
 		}
 	}
-	return fillBare(ctx, own, p, connections)
+	return fillBare(ctx, own, p, set, connections)
 }
 
 // scratchMark tells a database of ours from any other of the same name.
@@ -116,7 +95,7 @@ func dropScratch(ctx context.Context, admin *pgx.Conn, name string) error {
 	return err
 }
 
-func fillBare(ctx context.Context, address string, p population, connections int32) (*bareDB, error) {
+func fillBare(ctx context.Context, address string, p population, set certSet, connections int32) (*bareDB, error) {
 	config, err := pgxpool.ParseConfig(address)
 	if err != nil {
 		return nil, err
@@ -127,18 +106,9 @@ func fillBare(ctx context.Context, address string, p population, connections int
 		return nil, err
 	}
 	d := &bareDB{pool: pool}
-	_, err = pool.Exec(ctx, bareTables)
+	_, err = newRegister(ctx, address, registry.ProfileUK, p, set)
 	if err == nil {
-		var i int64
-		_, err = pool.CopyFrom(ctx, pgx.Identifier{"domain"}, []string{"id", "name", "sponsor", "expires"},
-			pgx.CopyFromFunc(func() ([]any, error) {
-				if i >= p.names {
-					return nil, nil
-				}
-				row := []any{i + 1, p.name(i), int32(1), p.expiry(i)}
-				i++
-				return row, nil
-			}))
+		_, err = generate(ctx, address, p, 2)
 	}
 	if err == nil {
 		_, err = pool.Exec(ctx, "VACUUM (ANALYZE) domain")
