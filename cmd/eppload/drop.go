@@ -93,7 +93,12 @@ func (c *DropCommand) Run(ctx context.Context, out *console) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = db.Stop(context.WithoutCancel(ctx)) }()
+	defer func() {
+		_ = db.Stop(context.WithoutCancel(ctx))
+		if c.Dir == "" {
+			_ = os.RemoveAll(db.Dir()) // it may be elsewhere than in dir
+		}
+	}()
 	err = db.EnsureDatabase(ctx, "drop")
 	if err != nil {
 		return err

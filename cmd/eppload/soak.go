@@ -74,7 +74,7 @@ func (c *SoakCommand) Run(ctx context.Context, out *console) error {
 		}
 		defer os.RemoveAll(dir)
 	}
-	b := &bench{CompareCommand: &CompareCommand{Profile: "uk"}, dir: dir, log: &sharedLog{w: out.stderr}}
+	b := &bench{CompareCommand: &CompareCommand{Profile: "uk", Dir: c.Dir}, dir: dir, log: &sharedLog{w: out.stderr}}
 	samples, err := c.soak(ctx, b, m)
 	err = errors.Join(err, b.stop(context.WithoutCancel(ctx)))
 	if len(samples) > 0 {
