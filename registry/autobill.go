@@ -122,3 +122,10 @@ func (n Name) AutoRenewal(p Policy) (a AutoRenewal, ok bool) {
 	}
 	return AutoRenewal{Day: FireDay(n.Expiry, days), Years: years, Origin: origin}, true
 }
+
+// waitsToRenew tells whether auto-bill or next-bill fell due by the day and
+// something that may end, such as a status, keeps the name from being renewed.
+func (n Name) waitsToRenew(day Date) bool {
+	days := max(n.Bill.Auto, n.Bill.Next)
+	return days != 0 && !FireDay(n.Expiry, days).After(day) && !day.After(n.Expiry) && n.OpenRequest() == nil
+}

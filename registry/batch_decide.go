@@ -161,6 +161,9 @@ func (c *chunk) uk(n *dueName) {
 	if unpriced {
 		n.rule.Notices.ProForma = Date{}
 	}
+	if !n.after.gone && n.rule.waitsToRenew(day) {
+		n.after.retry = true // the next night does not find it by its date
+	}
 }
 
 // renew renews a name as if its tag had asked, and returns why it cannot be

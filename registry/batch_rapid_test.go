@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
-	"strings"
 	"testing"
 	"time"
 
@@ -193,7 +192,7 @@ func (w *world) compare() {
 			w.t.Fatalf("%s: %s is there, by the rules it is gone", w.today, d.rule.Name)
 		}
 		if !sameFacts(d.rule, *n) {
-			w.t.Fatalf("%s: %s\n  database %s\n  rules    %s\n%s", w.today, d.rule.Name, facts(d.rule), facts(*n), strings.Join(w.line(n.Name), "\n"))
+			w.t.Fatalf("%s: %s\n  database %s\n  rules    %s\n%s", w.today, d.rule.Name, facts(d.rule), facts(*n), w.told(n.Name))
 		}
 		w.oneStatus(d.rule)
 	}
@@ -220,6 +219,12 @@ func (w *world) read(dir directory) []*dueName {
 		})
 	}))
 	return got
+}
+
+// told is what the history says of a name, with what changed.
+func (w *world) told(name string) string {
+	return one[string](w.register, `SELECT string_agg(at || ' ' || action || ' ' || svtrid || ' ' || coalesce(changes::text, ''), E'\n' ORDER BY id) FROM history
+		WHERE object = 'domain' AND object_name = $1`, name)
 }
 
 // oneStatus holds the status of a name against the table of renewals.md: the

@@ -100,7 +100,7 @@ func (r *Registry) eachTag(ctx context.Context, what string, day Date, fn func(*
 			return total, ctx.Err()
 		}
 		var n int64
-		err = r.db.InTx(ctx, func(tx *pg.Tx) error {
+		err = r.db.InTx(pg.WithPatience(ctx, batchPatience), func(tx *pg.Tx) error {
 			n, err = fn(tx, pgx.StrictNamedArgs{"registrar": id, "day": day, "now": tx.Now})
 			return err
 		})

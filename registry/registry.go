@@ -109,6 +109,9 @@ type Tx struct {
 // mutate runs fn in one transaction for actor. A returned error rolls
 // everything back, so a refused command changes nothing.
 func (r *Registry) mutate(ctx context.Context, actor Actor, fn func(*Tx) error) error {
+	if !actor.IsRegistrar() {
+		ctx = pg.WithPatience(ctx, batchPatience) // an invoice may have a hundred thousand lines
+	}
 	return r.db.InTx(ctx, func(ptx *pg.Tx) error {
 		return fn(&Tx{Tx: ptx, r: r, actor: actor, today: DateOf(ptx.Now, r.loc)})
 	})
