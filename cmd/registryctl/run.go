@@ -66,6 +66,7 @@ type cli struct {
 	Post       postCommands       `cmd:"" group:"Messages" help:"Letters for the print house."`
 
 	Certs  certsCommands  `cmd:"" group:"The installation" help:"The registry's CA, server and registrar certificates."`
+	Report reportCommands `cmd:"" group:"The register" help:"Transactions, names that expire, growth."`
 	Escrow escrowCommands `cmd:"" group:"The installation" help:"Escrow deposits (RFC 8909, RFC 9022)."`
 	DB     dbCommands     `cmd:"" name:"db" group:"The installation" help:"The database's tables."`
 	User   userCommands   `cmd:"" group:"The installation" help:"Staff users and their roles."`
