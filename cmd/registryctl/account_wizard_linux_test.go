@@ -101,11 +101,20 @@ func (d *desk) at(user string, args []string, answers ...string) (int, string) {
 		s.answer(answers[i], answers[i+1])
 	}
 	code := <-status
-	// What the program wrote last may still be on its way.
-	for before := -1; before != len(s.text()); time.Sleep(50 * time.Millisecond) {
-		before = len(s.text())
+	// What the program wrote last may still be on its way: a mark comes after it.
+	const mark = "[end of the test]"
+	if _, err := terminal.WriteString(mark); err != nil {
+		d.t.Fatal(err)
 	}
-	return code, s.text()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		text, _, ended := strings.Cut(s.text(), mark)
+		if ended {
+			return code, text
+		}
+		if time.Now().After(deadline) {
+			d.t.Fatalf("the screen stands still:\n%s", text)
+		}
+	}
 }
 
 // B30: the wizard, on a real terminal, over two currencies.
