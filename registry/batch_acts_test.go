@@ -154,7 +154,7 @@ func (w *world) renew(n *Name) {
 	if worldTerms[n.Sponsor] == 0 {
 		state = RequestPaid // B11
 	}
-	n.Requests = append(n.Requests, RenewalRequest{Period: dec.Period, Tag: n.Sponsor, Years: 1, State: state})
+	n.Requests = append(n.Requests, RenewalRequest{Period: dec.Period, Tag: n.Sponsor, Years: 1, Requested: w.today.EPPTime(), State: state})
 	if dec.Covers == "" {
 		*n = n.renewed(dec.Expiry, dec.Effects)
 	} else {

@@ -127,7 +127,7 @@ func (w *world) invoice(day Date) {
 	}
 	for _, n := range w.names {
 		for i := range n.Requests {
-			if q := &n.Requests[i]; q.State == RequestUninvoiced {
+			if q := &n.Requests[i]; q.State == RequestUninvoiced && !dateFromUTC(q.Requested).After(day) {
 				q.State, q.Due = RequestInvoiced, day.AddDays(worldTerms[q.Tag])
 			}
 		}
