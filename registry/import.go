@@ -158,8 +158,12 @@ func (r *Registry) importFrom(ctx context.Context, actor Actor, o ImportOptions,
 }
 
 func newImporting(r *Registry, actor Actor, o ImportOptions, zones map[string]*Zone) *importing {
-	return &importing{r: r, actor: actor, o: o, zones: maps.Clone(zones), today: r.Today(),
-		byName: map[string]*importDomain{}, byHandle: map[string]*importContact{}, byHost: map[string]*importHost{}}
+	return &importing{r: r, actor: actor, o: o, zones: maps.Clone(zones), today: r.Today()}
+}
+
+// begin makes room for what is read.
+func (im *importing) begin() {
+	im.byName, im.byHandle, im.byHost = map[string]*importDomain{}, map[string]*importContact{}, map[string]*importHost{}
 }
 
 // importing is one import on its way.

@@ -124,6 +124,7 @@ func (l *importLine) date(column string, expires Date) Date {
 // read reads all files; what cannot be understood is a fault. The error is of
 // reading itself.
 func (im *importing) read(files fs.FS) error {
+	im.begin()
 	err := im.readFile(files, ImportContacts, im.addContact)
 	if err == nil {
 		err = im.readFile(files, ImportHosts, im.addHost)

@@ -16,7 +16,10 @@ type ImportSource interface {
 // that are under way there, such as a transfer, end with the move. Faults name
 // the file and line of the deposit.
 func (r *Registry) ImportDeposit(ctx context.Context, actor Actor, source ImportSource, o ImportOptions) (ImportReport, error) {
-	return r.importFrom(ctx, actor, o, func(im *importing) error { return source.Objects(&ImportTarget{im}) })
+	return r.importFrom(ctx, actor, o, func(im *importing) error {
+		im.begin()
+		return source.Objects(&ImportTarget{im})
+	})
 }
 
 // ImportTarget takes the objects of a deposit. file and line say where each
