@@ -16,7 +16,8 @@ func FuzzImportCSV(f *testing.F) {
 	zones := map[string]*Zone{"co.test": {ID: 1, Name: "co.test", Profile: ProfileUK, IDNTable: IDNLatin}, "gen": {ID: 2, Name: "gen", Profile: ProfileGTLD}}
 	f.Fuzz(func(t *testing.T, domains, contacts, hosts string) {
 		im := &importing{r: &Registry{policy: DefaultPolicy(), loc: time.UTC}, zones: zones, today: NewDate(2026, 6, 1),
-			o: ImportOptions{Reference: NewDate(2026, 6, 1)}}
+			o:      ImportOptions{Reference: NewDate(2026, 6, 1)},
+			byName: map[string]*importDomain{}, byHandle: map[string]*importContact{}, byHost: map[string]*importHost{}}
 		err := im.read(fstest.MapFS{ImportDomains: {Data: []byte(domains)}, ImportContacts: {Data: []byte(contacts)}, ImportHosts: {Data: []byte(hosts)}})
 		if err != nil && KindOf(err) == KindInternal && len(im.faults) == 0 && err.Error() == "" {
 			t.Error("an error that says nothing")

@@ -107,14 +107,22 @@ type Tx struct {
 }
 
 // mutate runs fn in one transaction for actor. A returned error rolls
-// everything back, so a refused command changes nothing.
+// everything back, so a refused command changes nothing. A registrar that is no
+// longer active is refused with KindAuthorization.
 func (r *Registry) mutate(ctx context.Context, actor Actor, fn func(*Tx) error) error {
 	if !actor.IsRegistrar() {
 		ctx = pg.WithPatience(ctx, batchPatience) // an invoice may have a hundred thousand lines
 	}
-	return r.db.InTx(ctx, func(ptx *pg.Tx) error {
+	err := r.db.InTx(ctx, func(ptx *pg.Tx) error {
+		if actor.IsRegistrar() {
+			ptx.Queue(`SELECT need_active_tag($1)`, actor.Registrar) // travels with the first read
+		}
 		return fn(&Tx{Tx: ptx, r: r, actor: actor, today: DateOf(ptx.Now, r.loc)})
 	})
+	if pg.ConstraintName(err) == "registrar_active" {
+		return Refuse(KindAuthorization, "", "The tag is suspended.")
+	}
+	return err
 }
 
 // Install writes the row that describes this register and its two own tags,

@@ -71,7 +71,7 @@ const updateJointlySQL = `WITH w AS MATERIALIZED (
 			auto_period = w.auto_period, next_period = w.next_period, first_bill = w.first_bill, recur_bill = w.recur_bill,
 			renew_not_required = w.not_required, notes = coalesce(w.notes::text[], d.notes), reseller = w.reseller,
 			auth_hash = w.auth_hash, auth_set_at = w.auth_set_at, updater = d.sponsor, updated_at = w.at
-		FROM w WHERE d.id = w.id AND d.xmin = w.version
+		FROM w, registrar r WHERE d.id = w.id AND d.xmin = w.version AND r.id = d.sponsor AND r.state = 'active'
 		RETURNING d.id, d.name, d.sponsor, w.at, w.cltrid, w.svtrid, w.changes),
 	noted AS (
 		INSERT INTO history (at, object, object_id, object_name, action, registrar_id, cltrid, svtrid, changes)

@@ -1633,6 +1633,19 @@ BEGIN
 END $function$
 
 
+CREATE OR REPLACE FUNCTION public.need_active_tag(tag_id integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM registrar WHERE id = tag_id AND state = 'active') THEN
+        RAISE EXCEPTION 'registrar % is not active', tag_id
+            USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'registrar_active';
+    END IF;
+END $function$
+
+
 CREATE OR REPLACE FUNCTION public.plan_price_on(plan bigint, for_years integer, of_currency text, day date)
  RETURNS TABLE(amount bigint, promotion_id bigint)
  LANGUAGE sql
