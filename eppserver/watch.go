@@ -76,15 +76,17 @@ func (s *Server) beat(ctx context.Context) error {
 		return err
 	}
 	s.live.Store(int64(live))
+	end, err := s.reg.SessionsToEnd(ctx, active, time.Now())
+	if err != nil {
+		return err
+	}
+	// Behind the look at the sessions: one that is ended for its certificate does
+	// not find its way back in.
 	if book := s.cfg.Certificates; book != nil {
 		err = book.Refresh(ctx)
 		if err != nil {
 			return err
 		}
-	}
-	end, err := s.reg.SessionsToEnd(ctx, active, time.Now())
-	if err != nil {
-		return err
 	}
 	for i, fault := range end {
 		s.log.Warn("session ended", "reason", string(fault), "address", sessions[i].address,

@@ -29,7 +29,7 @@ func (c *checkRun) zones() {
 	}
 	c.line(n > 10, "AXFR co.demo", fmt.Sprint(n, " records"))
 	file := zonefile.FilePath(c.d.zoneDir(), "co.demo")
-	for range 20 {
+	for range 60 { // a turn that came before the first publication is repeated after ten seconds
 		_, err = os.Stat(file)
 		if err == nil || c.ctx.Err() != nil {
 			break
