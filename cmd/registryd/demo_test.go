@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,6 +33,21 @@ var metricsOfEPP = []string{
 	`zone_serial{zone="co.demo"}`, `zone_names{zone="co.demo"}`, `zone_age_seconds{zone="co.demo"}`, `zone_serial_age_seconds{zone="co.demo"}`,
 	`zone_stopped{zone="co.demo"} 0`, `zone_file_bytes{zone="co.demo"}`, `zone_file_age_seconds{zone="co.demo"}`, `zone_file_behind{zone="co.demo"} `,
 	`job_last_success_timestamp_seconds{job="zone changes"}`, "zone_transfer_records_total ",
+}
+
+// wantMetrics waits for all metrics: some come with the first turn of a job.
+func wantMetrics(t *testing.T, d *eppclient.Demo) {
+	t.Helper()
+	var missing []string
+	for range 100 {
+		_, page := get(t, d.Metrics, "/metrics")
+		missing = slices.DeleteFunc(slices.Clone(metricsOfEPP), func(m string) bool { return strings.Contains(page, "\n"+m) })
+		if len(missing) == 0 {
+			return
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	t.Errorf("there is no metric %s", strings.Join(missing, ", "))
 }
 
 // The demo from nothing: the check passes, a second start is warm and keeps the
@@ -76,12 +92,7 @@ func TestDemo(t *testing.T) {
 	}
 	_, _ = io.Copy(io.Discard, stranger) // until it is hung up on
 	stranger.Close()
-	_, page := get(t, d.Metrics, "/metrics")
-	for _, m := range metricsOfEPP {
-		if !strings.Contains(page, "\n"+m) {
-			t.Errorf("there is no metric %s", m)
-		}
-	}
+	wantMetrics(t, d)
 	again := start(t, anyPorts(dir)...)
 	again.wait(exitUsage)
 
