@@ -109,6 +109,7 @@ func (tx *Tx) completeIdentity(l *lockedChange, reason string) {
 	tx.keepInitial(c)
 	tx.Queue(`UPDATE contact SET postal = $2, email = $3 WHERE id = $1`, c.ID, asJSON(after.Postal), after.Email)
 	tx.record("contact", c.ID, c.Handle, "update", c.compare(&after, changes{}))
+	tx.endLinksOf(c.ID)
 	tx.verifiedByChange(l, l.change.After)
 	if c.Email != after.Email {
 		tx.queueVerification(c.ID, nil)
@@ -150,4 +151,13 @@ const keepInitialSQL = `WITH kept AS (
 // before.
 func (tx *Tx) keepInitial(c *Contact) {
 	tx.Queue(keepInitialSQL, c.ID, newHandle(), tx.updaterID(), tx.Now, null(tx.actor.SvTRID), c.Handle)
+}
+
+// endLinksOf takes from a contact what its person was mailed and decided: behind
+// the same contact there is another person, or address, now.
+func (tx *Tx) endLinksOf(contact int64) {
+	tx.Queue(`DELETE FROM page_token WHERE page = 'renewal' AND contact_id = $1`, contact)
+	tx.Queue(`UPDATE renewal_confirmation SET expires_at = $2 WHERE domain_id IN (SELECT id FROM domain WHERE registrant = $1)
+		AND contact_id = $1 AND used_at IS NULL AND expires_at > $2`, contact, tx.Now)
+	tx.Queue(`DELETE FROM renewal_decision WHERE domain_id IN (SELECT id FROM domain WHERE registrant = $1) AND contact_id = $1`, contact)
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"github.com/jackc/pgx/v5"
+	"slices"
 )
 
 // registrantUses is how names use a contact as their registrant, which decides
@@ -101,5 +102,8 @@ func (u *contactUpdate) writeIdentity() {
 			before: c.identity(), after: *u.wait, names: f.names, more: f.count - len(f.names), correspondent: f.from})
 	case c.Email != u.after.Email:
 		tx.queueVerification(c.ID, nil)
+	}
+	if was, is := c.identity(), u.after.identity(); u.wait == nil && (was.Email != is.Email || !slices.Equal(was.Postal, is.Postal)) {
+		tx.endLinksOf(c.ID)
 	}
 }

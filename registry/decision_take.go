@@ -38,6 +38,7 @@ type accountParty struct {
 	mode     DecisionMode
 	language string
 	sales    string // where the sales contact is told; "" for nowhere
+	active   bool   // the registrar is: for a suspended one nothing is carried out
 }
 
 // read queues the look-up of an account.
@@ -48,9 +49,9 @@ func (p *accountParty) read(b *pgx.Batch, a account) {
 		p.notice.set(postal)
 		return err
 	})
-	b.Queue(`SELECT r.tag, r.name, coalesce(r.url, ''), r.kind <> 'registrar', r.language, r.decisions, coalesce(`+salesAddress+`, '')
+	b.Queue(`SELECT r.tag, r.name, coalesce(r.url, ''), r.kind <> 'registrar', r.language, r.decisions, coalesce(`+salesAddress+`, ''), r.state = 'active'
 		FROM registrar r WHERE r.id = $1`, a.registrar).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&p.tag, &p.agent.Name, &p.agent.URL, &p.agent.Own, &p.language, &p.mode, &p.sales)
+		return row.Scan(&p.tag, &p.agent.Name, &p.agent.URL, &p.agent.Own, &p.language, &p.mode, &p.sales, &p.active)
 	})
 }
 
@@ -96,7 +97,7 @@ func (tx *Tx) decide(ctx context.Context, a account, list []NameDecision, byCode
 	if err != nil {
 		return nil, err
 	}
-	d := &deciding{tx: tx, account: a, who: &who, byCode: byCode, carries: who.mode == DecisionsAutomatic}
+	d := &deciding{tx: tx, account: a, who: &who, byCode: byCode, carries: who.mode == DecisionsAutomatic && who.active}
 	results := make([]DecisionResult, len(list))
 	for i, v := range list {
 		results[i] = DecisionResult{NameDecision: v}

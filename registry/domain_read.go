@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -34,6 +36,10 @@ func (r *Registry) showDomain(ctx context.Context, name string) (*Domain, error)
 // other sessions that wait at the same time. A name that is not registered is
 // refused with KindNotFound.
 func (r *Registry) readDomain(ctx context.Context, name string, with parts) (*Domain, error) {
+	if strings.ContainsRune(name, 0) || !utf8.ValidString(name) {
+		// The database would refuse the text, and with it the reads of all others.
+		return r.finishDomain(ctx, name, nil, pgx.ErrNoRows)
+	}
 	call := &readCall{name: name, err: errNotRun}
 	r.reads[with].do(call, func(batch []*readCall) { r.runReads(ctx, with, batch) })
 	err := call.err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/namekeep/namekeep/billing"
 	"github.com/namekeep/namekeep/notify"
+	"github.com/namekeep/namekeep/registry/pg"
 )
 
 // InvoiceRun is what an invoice run did.
@@ -42,7 +43,7 @@ func (r *Registry) RunInvoices(ctx context.Context, actor Actor, day Date, progr
 	var faults []error
 	for i, id := range tags {
 		var done billing.Invoiced
-		err = r.mutate(ctx, actor, func(tx *Tx) error {
+		err = r.mutate(pg.WithPatience(ctx, batchPatience), actor, func(tx *Tx) error {
 			var err error
 			done, err = billing.InvoiceTag(ctx, tx.Tx, id, day.EPPTime())
 			if err != nil {

@@ -245,6 +245,10 @@ func (r *Registry) LookupEntity(ctx context.Context, handle string, policy Publi
 	if err != nil {
 		iana = 0
 	}
+	policy, err = r.leastPublication(ctx, policy)
+	if err != nil {
+		return nil, err
+	}
 	var registrar, contact []byte
 	err = r.db.Pool.QueryRow(ctx, `SELECT (SELECT `+registrarJSON+` FROM registrar r WHERE r.tag = $1 OR r.iana_id = $2
 			ORDER BY r.iana_id IS NOT DISTINCT FROM $2 DESC LIMIT 1),

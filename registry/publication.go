@@ -1,5 +1,10 @@
 package registry
 
+import (
+	"context"
+	"slices"
+)
+
 // Publication is how much of its contacts a register tells the world, in WHOIS
 // and RDAP. The contact's own wishes come on top; see Publish.
 type Publication string
@@ -81,4 +86,20 @@ func (p *Published) wish(d Disclosure, form PostalForm) {
 	set(&p.Voice, d.Voice)
 	set(&p.Fax, d.Fax)
 	set(&p.Email, d.Email)
+}
+
+// leastPublication is the policy for a contact that is asked for by itself: the
+// least that any zone has, for its names may lie in each of them.
+func (r *Registry) leastPublication(ctx context.Context, policy Publication) (Publication, error) {
+	zones, err := r.Zones(ctx)
+	if err != nil {
+		return policy, err
+	}
+	all := Publications()
+	for _, z := range zones {
+		if z.Publication != "" && slices.Index(all, z.Publication) < slices.Index(all, policy) {
+			policy = z.Publication
+		}
+	}
+	return policy, nil
 }

@@ -259,6 +259,7 @@ func (r *Registry) setRegistrarState(ctx context.Context, actor Actor, tag strin
 			return Refuse(KindStatusProhibits, "", "%s is %s.", tag, reg.State).About("tag", tag)
 		}
 		tx.Queue(`UPDATE registrar SET state = $2, updated_at = $3 WHERE id = $1`, reg.ID, to, tx.Now)
+		tx.signOut(reg.ID)
 		tx.record("registrar", int64(reg.ID), tag, action, changes{}.add("state", from, to))
 		return nil
 	})

@@ -119,6 +119,13 @@ func (tx *Tx) updateRegistrar(id int32, s RegistrarSettings) {
 			max_sessions = $18, commands_per_second = $19, decisions = $20, reminder_reader = $21,
 			iana_id = $22, abuse_email = $23, abuse_phone = $24
 		WHERE id = $1`, s.args(id, tx.Now)...)
+	tx.signOut(id)
+}
+
+// signOut ends the sales contact's sessions and sign-in links: who it is, or
+// whether it may act, has changed.
+func (tx *Tx) signOut(id int32) {
+	tx.Queue(`DELETE FROM page_token WHERE registrar_id = $1 AND page IN ($2, $3)`, id, tokenSession, tokenSignIn)
 }
 
 const registrarSQL = `SELECT id, tag, kind, state, name, coalesce(trad_name, ''), coalesce(url, ''),

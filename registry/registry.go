@@ -110,8 +110,8 @@ type Tx struct {
 // everything back, so a refused command changes nothing. A registrar that is no
 // longer active is refused with KindAuthorization.
 func (r *Registry) mutate(ctx context.Context, actor Actor, fn func(*Tx) error) error {
-	if !actor.IsRegistrar() {
-		ctx = pg.WithPatience(ctx, batchPatience) // an invoice may have a hundred thousand lines
+	if actor.IsStaff() {
+		ctx = pg.WithPatience(ctx, batchPatience) // they may have much to do
 	}
 	err := r.db.InTx(ctx, func(ptx *pg.Tx) error {
 		if actor.IsRegistrar() {

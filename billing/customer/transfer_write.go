@@ -117,6 +117,10 @@ func Apply(ctx context.Context, tx *pg.Tx, order int64, t Transfer, d Decision, 
 // takes the one that the customer has there.
 func openAccount(ctx context.Context, tx *pg.Tx, t Transfer, d Decision) (int64, error) {
 	if t.Into != nil {
+		_, err := LockActive(ctx, tx, t.Into.ID) // it may be on its way elsewhere
+		if err != nil {
+			return 0, err
+		}
 		tx.Queue(`UPDATE registrant_account SET holder_role = 'full access' WHERE id = $1`, t.Into.ID)
 		return t.Into.ID, nil
 	}

@@ -36,6 +36,10 @@ func (s *Secondary) asksFrom(a netip.Addr) bool {
 	return slices.ContainsFunc(s.From, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
+func (s *Server) known(a netip.Addr) bool {
+	return slices.ContainsFunc(s.cfg.Secondaries, func(v Secondary) bool { return v.asksFrom(a) })
+}
+
 // Config is what a Server works with.
 type Config struct {
 	Secondaries  []Secondary
@@ -53,8 +57,9 @@ const (
 	writeTimeout = 30 * time.Second
 	idleTimeout  = 30 * time.Second
 	readTimeout  = 10 * time.Second
-	// maxConnections bounds what unknown clients can hold open.
+	// maxConnections and maxStrangers bound what secondaries and others hold open.
 	maxConnections = 256
+	maxStrangers   = 32
 	// transferTimeout ends a transfer, which keeps a snapshot of the database.
 	transferTimeout = time.Hour
 	fudge           = 300 // seconds that clocks may differ (RFC 8945 section 10)
@@ -108,7 +113,7 @@ func (s *Server) Serve(ctx context.Context, udp net.PacketConn, tcp net.Listener
 	handler := dns.HandlerFunc(s.serve)
 	servers := []*dns.Server{
 		{PacketConn: udp, Handler: handler, TsigSecret: s.secrets(), UDPSize: 1232},
-		{Listener: newLimited(tcp, s.cfg.Now), Handler: handler, TsigSecret: s.secrets(), ReadTimeout: readTimeout,
+		{Listener: newLimited(tcp, s.cfg.Now, s.known), Handler: handler, TsigSecret: s.secrets(), ReadTimeout: readTimeout,
 			IdleTimeout: func() time.Duration { return idleTimeout }},
 	}
 	faults := make(chan error, len(servers))
@@ -153,11 +158,14 @@ func ignoreClosed(err error) error {
 type limited struct {
 	net.Listener
 	now   func() time.Time
-	slots chan struct{}
+	known func(netip.Addr) bool // whether a secondary asks from there
+	// slots are for secondaries; strangers, who get no more than a refusal, have few
+	// of their own and take none of theirs.
+	slots, strangers chan struct{}
 }
 
-func newLimited(l net.Listener, now func() time.Time) *limited {
-	return &limited{Listener: l, now: now, slots: make(chan struct{}, maxConnections)}
+func newLimited(l net.Listener, now func() time.Time, known func(netip.Addr) bool) *limited {
+	return &limited{Listener: l, now: now, known: known, slots: make(chan struct{}, maxConnections), strangers: make(chan struct{}, maxStrangers)}
 }
 
 func (l *limited) Accept() (net.Conn, error) {
@@ -166,9 +174,13 @@ func (l *limited) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
+		slots := l.strangers
+		if a, err := netip.ParseAddrPort(c.RemoteAddr().String()); err == nil && l.known(a.Addr().Unmap()) {
+			slots = l.slots
+		}
 		select {
-		case l.slots <- struct{}{}:
-			return &conn{Conn: c, l: l}, nil
+		case slots <- struct{}{}:
+			return &conn{Conn: c, l: l, slots: slots}, nil
 		default:
 			c.Close() // too many: the client tries again later
 		}
@@ -177,8 +189,9 @@ func (l *limited) Accept() (net.Conn, error) {
 
 type conn struct {
 	net.Conn
-	l    *limited
-	once sync.Once
+	l     *limited
+	slots chan struct{} // where its place is
+	once  sync.Once
 }
 
 func (c *conn) Write(b []byte) (int, error) {
@@ -190,6 +203,6 @@ func (c *conn) Write(b []byte) (int, error) {
 }
 
 func (c *conn) Close() error {
-	c.once.Do(func() { <-c.l.slots })
+	c.once.Do(func() { <-c.slots })
 	return c.Conn.Close()
 }

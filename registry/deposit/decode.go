@@ -143,7 +143,9 @@ func (s *Source) decodeValues(d *registry.EscrowDomain, v *escrow.Domain, x *esc
 	if s.t.Restoring() || len(e.Statuses) == 0 {
 		d.Statuses = nil
 		for _, status := range e.Statuses {
-			d.Statuses = d.Statuses.With(status)
+			if status != registry.StatusPendingUpdate { // the change that waits is not in a deposit
+				d.Statuses = d.Statuses.With(status)
+			}
 		}
 	}
 	d.Unassigned, d.SuspendedOn, d.SuspendedReason = e.Unassigned, dateOf(e.SuspendedOn), e.SuspendedReason

@@ -64,6 +64,11 @@ var (
 // readForm reads a form and makes sure that the visitor sent it from a page of
 // ours.
 func (p *Pages) readForm(r *http.Request) error {
+	if a, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		if ok, _ := p.forms.Allow(a.Addr(), p.reg.Now()); !ok {
+			return registry.ErrTooMany
+		}
+	}
 	err := r.ParseForm()
 	if err != nil {
 		return errBadForm

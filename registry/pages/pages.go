@@ -18,6 +18,7 @@ import (
 
 	"github.com/namekeep/namekeep/notify"
 	"github.com/namekeep/namekeep/registry"
+	"github.com/namekeep/namekeep/registry/ratelimit"
 )
 
 // Config is what the pages need.
@@ -40,7 +41,12 @@ type Pages struct {
 	style     []byte
 	styleURL  string
 	mux       *http.ServeMux
+	forms     *ratelimit.Limiter
 }
+
+// formsPerMinute of one network are taken: more would only wait for each other
+// in the database, and commands of registrars behind them.
+const formsPerMinute = 120
 
 //go:embed templates style.css
 var files embed.FS
@@ -56,7 +62,7 @@ func New(cfg Config) (*Pages, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	p := &Pages{reg: cfg.Registry, by: cfg.Identity, log: cfg.Log,
-		base: strings.TrimSuffix(u.Path, "/") + "/", secure: u.Scheme == "https", mux: http.NewServeMux()}
+		base: strings.TrimSuffix(u.Path, "/") + "/", secure: u.Scheme == "https", mux: http.NewServeMux(), forms: ratelimit.New(formsPerMinute)}
 	err = p.loadStyle(cfg.Theme)
 	if err == nil {
 		err = p.loadTemplates()

@@ -757,6 +757,7 @@ table page_token
     constraint page_token_hash_check CHECK ((length(hash) = 32))
     constraint page_token_registrar_id_fkey FOREIGN KEY (registrar_id) REFERENCES registrar(id)
     constraint page_token_pkey PRIMARY KEY (hash)
+    CREATE INDEX page_token_contact ON public.page_token USING btree (contact_id)
     CREATE INDEX page_token_expires ON public.page_token USING btree (expires_at)
 
 table payment

@@ -177,8 +177,7 @@ func (v *visit) selection() {
 
 // confirmation is N20 and N21, without a mouse.
 func (v *visit) confirmation() {
-	name := v.renewable()
-	v.staff("renewal", "request", name)
+	name := v.renewable() // and its registrant was asked
 	code := v.mailed("", regexp.MustCompile(`\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b`))
 	v.open(v.demo.Pages)
 	v.tabTo("Skip to the content")

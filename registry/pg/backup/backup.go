@@ -49,6 +49,14 @@ func Make(ctx context.Context, address, dir string, o Options) (Manifest, []stri
 		return m, nil, fmt.Errorf("backup: %w", err)
 	}
 	dump := filepath.Join(dir, m.File)
+	// Made here, for nobody else to read: pg_dump keeps the rights of a file that exists.
+	f, err := os.OpenFile(dump+".part", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return m, nil, fmt.Errorf("backup: %w", err)
+	}
 	err = m.dump(ctx, conn, t, dump+".part", o)
 	if err != nil {
 		return m, nil, errors.Join(err, removeIfThere(dump+".part"))
