@@ -1,6 +1,7 @@
 package eppserver_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -36,8 +37,14 @@ func TestAccountTransferOverEPP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The gaining tag is told, without the contact.
-	told := tree(b.Want(eppclient.Poll("po-1"), xml.CodeOKAckToDequeue).ResData)
+	// The gaining tag is told in the text that clients switch on, with the id and
+	// the name of the contact.
+	message := b.Want(eppclient.Poll("po-1"), xml.CodeOKAckToDequeue)
+	told := tree(message.ResData)
+	if message.MsgQ == nil || !strings.Contains(fmt.Sprint(*message.MsgQ), "Registrar Change Notification") ||
+		!strings.Contains(told, "owner-a") || !strings.Contains(told, "Ann Owner") || !strings.Contains(told, "not disclosed") {
+		t.Errorf("DEMO-B is told %+v %s", message.MsgQ, told)
+	}
 	info := b.Want(eppclient.DomainInfo("in-2", eppclient.DomainInfoOptions{Name: "first." + epptest.ZoneUK}), xml.CodeOK)
 	if after := tree(info.ResData); !strings.Contains(after, "owner-a") || servers(after) != servers(before) || servers(after) == "" {
 		t.Errorf("name servers before %q, after %q: %s", servers(before), servers(after), after)

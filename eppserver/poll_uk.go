@@ -26,8 +26,12 @@ func (c *call) ukMessage(m *message, e *registry.PollEntry) {
 	switch p := e.Payload.(type) {
 	case *registry.TagChangeNotice:
 		if e.Kind == registry.PollTagChanged && e.Registrant != nil {
+			contact := contactData(c.reg, e.Registrant)
+			if e.IDAndName {
+				hide(contact)
+			}
 			*m = message{text: textTagChanged, resData: &xml.RegistrarChangeData{Orig: p.By, RegistrarTag: p.To,
-				Domains: noticeDomains(p.Names), Contact: *contactData(c.reg, e.Registrant)}}
+				Domains: noticeDomains(p.Names), Contact: *contact}}
 		}
 	case *registry.HandshakeNotice:
 		c.handshakeMessage(m, e, p)

@@ -139,8 +139,8 @@ func TestTagChangeOfAnAccount(t *testing.T) {
 	if kinds(told) != "tag-changed tag-status" || len(told[0].Payload.(*TagChangeNotice).Names) != 5 {
 		t.Fatalf("B was told %s", kinds(told))
 	}
-	if told[0].Registrant != nil {
-		t.Errorf("B34: B was told %+v", told[0].Registrant)
+	if k := told[0].Registrant; k == nil || !told[0].IDAndName || k.Handle != "a-owner" || k.Email != "" || k.Voice != "" || k.Postal[0].City != "" {
+		t.Errorf("B34: B was told %+v", k)
 	}
 	if kinds(c.polled("A-ONE")) != "released" {
 		t.Error("A was not told")

@@ -34,6 +34,9 @@ type PollEntry struct {
 	// it names none, the contact is gone, or the tag may not see it (rule C9):
 	// it is another tag's and not, or no longer, offered by a handshake.
 	Registrant *Contact
+	// IDAndName is true when Registrant is another tag's, but that of a name which
+	// came to this one: no more than id and name are in it (rule B34).
+	IDAndName bool
 }
 
 // queuePoll puts a message on a registrar's queue; it is written with the
@@ -60,19 +63,21 @@ func (r *Registry) PollRequest(ctx context.Context, actor Actor) (*PollEntry, in
 	var payload []byte
 	var count int
 	var row contactRow
+	var full, served bool
 	err := r.db.ReadBatch(ctx, func(b *pgx.Batch) {
-		row = contactRow{}
+		row, full, served = contactRow{}, false, false
 		b.Queue(`SELECT m.id, m.kind, m.text, m.queued_at, m.payload,
 				(SELECT count(*) FROM poll_message WHERE registrar_id = $1 AND acked_at IS NULL)
 			FROM poll_message m WHERE m.registrar_id = $1 AND m.acked_at IS NULL ORDER BY m.id LIMIT 1`, actor.Registrar).
 			QueryRow(func(row pgx.Row) error {
 				return row.Scan(&e.ID, &e.Kind, &e.Text, &e.Queued, &payload, &count)
 			})
-		b.Queue(contactSQL+` WHERE c.id = (SELECT (payload->>'registrant')::bigint FROM poll_message
-			WHERE registrar_id = $1 AND acked_at IS NULL ORDER BY id LIMIT 1)
-			AND (c.sponsor = $1 OR EXISTS (SELECT FROM handshake h JOIN handshake_domain o ON o.handshake_id = h.id AND o.open
-				JOIN domain d ON d.id = o.domain_id WHERE h.gaining = $1 AND h.losing = c.sponsor AND h.state = 'pending' AND d.registrant = c.id))`, actor.Registrar).
-			QueryRow(func(found pgx.Row) error { return orNone(row.scan(found)) })
+		b.Queue(contactColumns+`, c.sponsor = $1 OR EXISTS (SELECT FROM handshake h JOIN handshake_domain o ON o.handshake_id = h.id AND o.open
+				JOIN domain d ON d.id = o.domain_id WHERE h.gaining = $1 AND h.losing = c.sponsor AND h.state = 'pending' AND d.registrant = c.id),
+			EXISTS (SELECT FROM domain WHERE registrant = c.id AND sponsor = $1)`+contactFrom+`
+			WHERE c.id = (SELECT (payload->>'registrant')::bigint FROM poll_message
+				WHERE registrar_id = $1 AND acked_at IS NULL ORDER BY id LIMIT 1)`, actor.Registrar).
+			QueryRow(func(found pgx.Row) error { return orNone(found.Scan(append(row.fields(), &full, &served)...)) })
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, 0, nil
@@ -80,11 +85,14 @@ func (r *Registry) PollRequest(ctx context.Context, actor Actor) (*PollEntry, in
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the poll queue of %s: %w", actor.TAG, err)
 	}
-	if row.c.ID != 0 {
+	if row.c.ID != 0 && (full || served && e.Kind == PollTagChanged) {
 		e.Registrant, err = r.finishContact(ctx, &row)
 		if err != nil {
 			return nil, 0, err
 		}
+	}
+	if e.Registrant != nil && !full {
+		e.Registrant, e.IDAndName = e.Registrant.publicPart(), true
 	}
 	e.Payload, err = e.Kind.decode(payload)
 	if err != nil {
