@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,19 +113,35 @@ func TestTagChangeOfAnAccount(t *testing.T) {
 	c.name("open.co.test", "")
 	c.name("auto.co.test", "")
 	c.name("unwanted.co.test", "")
-	c.exec(`UPDATE domain SET expires = '2026-05-20' WHERE name = 'after.co.test'`)
-	c.exec(`UPDATE domain SET expires = '2026-08-01' WHERE name = 'open.co.test'`)
+	asked := []string{"open.co.test", "lapsed.co.test", "paid.co.test"} // before E
+	late := []string{"open-after.co.test", "paid-after.co.test"}        // after E
+	for _, name := range append(slices.Clone(asked[1:]), late...) {
+		c.name(name, "")
+	}
+	c.exec(`UPDATE domain SET expires = '2026-05-20' WHERE name = 'after.co.test' OR name = ANY($1)`, late)
+	c.exec(`UPDATE domain SET expires = '2026-08-01' WHERE name = ANY($1)`, asked)
 	c.exec(`UPDATE domain SET auto_bill = 30, auto_period = 2 WHERE name = 'auto.co.test'`)
 	c.exec(`UPDATE domain SET renew_not_required = true WHERE name = 'unwanted.co.test'`)
-	_, err := c.RenewDomain(c.ctx, c.as("A-ONE"), RenewDomainParams{Name: "open.co.test", CurExpiry: NewDate(2026, 8, 1), Years: 2})
-	must(t, err)
+	for _, name := range append(slices.Clone(asked), late...) {
+		e := NewDate(2026, 8, 1)
+		if slices.Contains(late, name) {
+			e = NewDate(2026, 5, 20)
+		}
+		_, err := c.RenewDomain(c.ctx, c.as("A-ONE"), RenewDomainParams{Name: name, CurExpiry: e, Years: 2})
+		must(t, err)
+	}
+	c.exec(`UPDATE renewal_request SET state = 'paid', due = '2026-06-30' WHERE domain_name LIKE 'paid%'`)
+	c.exec(`UPDATE renewal_request SET state = 'lapsed', due = '2026-05-30', ended_on = '2026-05-31' WHERE domain_name = 'lapsed.co.test'`)
+	c.exec(`UPDATE domain SET expires = '2026-08-01' WHERE name = 'lapsed.co.test'`)
 	out, _ := c.transfer(c.params("B-TWO", customer.SubscriptionsOnly))
 	want := map[string]struct {
 		situation Situation
 		status    RegistrationStatus
 	}{"before.co.test": {SituationNothingBeforeE, RegisteredUntilExpiry}, "after.co.test": {SituationNothingAfterE, RenewalRequired},
 		"open.co.test": {SituationRequestOpen, RenewalBeingProcessed}, "auto.co.test": {SituationNothingBeforeE, RegisteredUntilExpiry},
-		"unwanted.co.test": {SituationNothingBeforeE, RegisteredUntilExpiry}}
+		"unwanted.co.test": {SituationNothingBeforeE, RegisteredUntilExpiry},
+		"paid.co.test":     {SituationPaidBeforeE, RegisteredUntilExpiry}, "paid-after.co.test": {SituationPaidAfterE, RegisteredUntilExpiry},
+		"lapsed.co.test": {SituationLapsedBeforeE, RegisteredUntilExpiry}, "open-after.co.test": {SituationRequestOpenPast, RenewalBeingProcessed}}
 	for _, n := range out.Names {
 		w := want[n.Name]
 		if n.Situation != w.situation || n.Status != w.status || n.BillsOff != (n.Name == "auto.co.test") {
@@ -136,7 +153,7 @@ func TestTagChangeOfAnAccount(t *testing.T) {
 		}
 	}
 	told := c.polled("B-TWO")
-	if kinds(told) != "tag-changed tag-status" || len(told[0].Payload.(*TagChangeNotice).Names) != 5 {
+	if kinds(told) != "tag-changed tag-status" || len(told[0].Payload.(*TagChangeNotice).Names) != 9 {
 		t.Fatalf("B was told %s", kinds(told))
 	}
 	if k := told[0].Registrant; k == nil || !told[0].IDAndName || k.Handle != "a-owner" || k.Email != "" || k.Voice != "" || k.Postal[0].City != "" {
