@@ -3,6 +3,7 @@ package axfr
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"net"
 	"sync"
 	"testing"
@@ -28,6 +29,7 @@ func TestNotify(t *testing.T) {
 			t.Errorf("not a signed NOTIFY: %v, %v", m, w.TsigStatus())
 		}
 		got = append(got, m.Question[0].Name)
+		heard <- struct{}{} // before the answer, which ends the notifier's wait
 		if len(got) > 1 { // the first one is lost
 			answer := new(dns.Msg).SetReply(m)
 			answer.SetTsig("k.", dns.HmacSHA256, 300, time.Now().Unix())
@@ -35,8 +37,12 @@ func TestNotify(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		heard <- struct{}{}
 	})}
+	names := func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(got)
+	}
 	go secondary.ActivateAndServe()
 	t.Cleanup(func() { secondary.Shutdown() })
 	n, err := NewNotifier(Config{Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Now: time.Now, Secondaries: []Secondary{
@@ -50,14 +56,14 @@ func TestNotify(t *testing.T) {
 	n.Tell(ctx, "other.test", 1)
 	n.Wait()
 	if len(heard) != 2 {
-		t.Errorf("told %d times: %v", len(heard), got)
+		t.Errorf("told %d times: %v", len(heard), names())
 	}
 	n.Tell(ctx, "co.test", 1) // acknowledged
 	n.Tell(ctx, "co.test", 2)
 	n.Tell(ctx, "new.test", 7)
 	n.Wait()
 	if len(heard) != 4 {
-		t.Errorf("told %d times: %v", len(heard), got)
+		t.Errorf("told %d times: %v", len(heard), names())
 	}
 	cancel()
 	n.Tell(ctx, "co.test", 3)
