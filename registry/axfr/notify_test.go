@@ -3,8 +3,8 @@ package axfr
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -30,7 +30,7 @@ func TestNotify(t *testing.T) {
 		}
 		got = append(got, m.Question[0].Name)
 		heard <- struct{}{} // before the answer, which ends the notifier's wait
-		if len(got) > 1 { // the first one is lost
+		if len(got) > 1 {   // the first one is lost
 			answer := new(dns.Msg).SetReply(m)
 			answer.SetTsig("k.", dns.HmacSHA256, 300, time.Now().Unix())
 			if err := w.WriteMsg(answer); err != nil {
