@@ -1,4 +1,4 @@
-// Eppload puts load on an EPP server and measures it: closed-loop sessions by
+// Command eppload puts load on an EPP server and measures it: closed-loop sessions by
 // operation or mix, latency percentiles, throughput and processor time per
 // command, with every answer verified.
 //
